@@ -1,0 +1,1 @@
+"""The books: accounts, transfers, blocks, their store, statements and reconciliation. Knows no benefit rule."""
