@@ -1,0 +1,34 @@
+"""One leader for a role: a PostgreSQL advisory lock, held on the very connection that commits."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from threading import Event
+
+import psycopg
+
+STANDBY_SECONDS = 0.5
+"""How often a standby asks for the lock; a leader's death is noticed by its server process at once."""
+
+
+class Leadership(IntEnum):
+    """The roles with one leader; the numbers are advisory lock keys and stable."""
+
+    DECIDE = 0x5350_5001
+    RELAY = 0x5350_5002
+
+
+def lead(connection: psycopg.Connection[tuple[object, ...]], role: Leadership, stop: Event) -> bool:
+    """Wait until this connection holds the lock of `role`; False when `stop` was set first.
+
+    The lock ends with the connection, so whoever commits on another connection is not protected by it.
+    """
+    while not stop.is_set():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", (int(role),))
+            row = cursor.fetchone()
+        connection.commit()
+        if row is not None and row[0] is True:
+            return True
+        stop.wait(STANDBY_SECONDS)
+    return False
