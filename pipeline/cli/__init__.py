@@ -1,0 +1,1 @@
+"""The command `spp`: one file a command, each thin."""

@@ -1,0 +1,92 @@
+"""The entry point `spp`. A command's module is imported only when that command is called, so that `spp` answers at once."""
+
+import sys
+from importlib import import_module
+
+import click
+import typer
+from typer.core import TyperGroup
+
+# name -> (module, attribute, one line of help). The attribute is a function or a typer app.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "setup": ("pipeline.cli.stack", "setup", "Fetch and prepare the local servers, start nothing."),
+    "up": ("pipeline.cli.stack", "up", "Start Kafka, PostgreSQL and the workers in the background."),
+    "down": ("pipeline.cli.stack", "down", "Stop what runs in the background."),
+    "status": ("pipeline.cli.stack", "status", "Show what runs, and where."),
+    "reset": ("pipeline.cli.stack", "reset", "Stop everything and remove all local data."),
+    "run": ("pipeline.cli.run", "run", "Publish a scenario, wait for it, compare with the published figures."),
+    "scenario": ("pipeline.cli.scenario", "app", "List scenarios, or write one as event files."),
+    "publish": ("pipeline.cli.publish", "publish", "Sign and publish your own events from JSON Lines."),
+    "drain": ("pipeline.cli.drain", "drain", "Wait until all that was published is recorded, decided and relayed."),
+    "explain": ("pipeline.cli.explain", "explain", "Say why a request was decided as it was."),
+    "batch": ("pipeline.cli.batch", "app", "Show how far a batch is."),
+    "report": ("pipeline.cli.report", "app", "Totals and trial balance of the ledger."),
+    "reconcile": ("pipeline.cli.report", "reconcile", "Check that all figures agree; exit 1 unless every difference is zero."),
+    "quarantine": ("pipeline.cli.quarantine", "app", "List, show, replay or discard refused records."),
+    "worker": ("pipeline.cli.worker", "worker", "Run one worker in the foreground."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Knows its commands by name; imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """In the order of the table: as one would use them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """A stand-in that carries the line of help."""
+        if cmd_name not in COMMANDS:
+            return None
+        return typer.core.TyperCommand(cmd_name, help=COMMANDS[cmd_name][2])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The real command."""
+        if args and args[0] in COMMANDS:
+            return args[0], _load(args[0]), args[1:]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    name="spp",
+    cls=LazyGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Social-protection payments: operators' events in, adjudicated and posted to a ledger.",
+)
+
+
+@app.callback()
+def root() -> None:
+    """Hold the commands together; typer needs one function to build on."""
+
+
+def main() -> None:
+    """Run `spp`. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done."""
+    from pipeline.cli.console import CommandError, ExitCode, err  # noqa: PLC0415 - rich and msgspec, after a fast import
+    from pipeline.local.errors import LocalError  # noqa: PLC0415
+    from pipeline.settings import SettingsError  # noqa: PLC0415
+
+    try:
+        app()
+    except CommandError as error:
+        err.print(f"spp: {error}", style="red", markup=False)
+        sys.exit(error.code)
+    except (SettingsError, LocalError) as error:
+        err.print(f"spp: {error}", style="red", markup=False)
+        sys.exit(ExitCode.FAILED)
+
+
+def _load(name: str) -> click.Command:
+    module, attribute, _ = COMMANDS[name]
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
+    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    single.command(name)(found)
+    return typer.main.get_command(single)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""The topics of the contract, made on a broker. Existing ones are left as they are."""
+
+import time
+from typing import Any
+
+from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
+
+from events.topics import TOPICS, Topic
+from pipeline.local.errors import LocalError
+
+WAIT_SECONDS = 30.0
+POLL_SECONDS = 0.02
+# What must hold on the topics whoever made them: the contract judges times and keys by the broker's receipt time.
+SETTINGS = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1"}
+
+
+def ensure_topics(bootstrap: str) -> list[str]:
+    """Create the topics that are missing and wait until each has its leaders; returns the names created."""
+    admin = _admin(bootstrap)
+    try:
+        present = set(admin.list_topics())
+        missing = [topic for topic in TOPICS.values() if topic.name not in present]
+        _create(admin, missing)
+        return [topic.name for topic in missing]
+    finally:
+        admin.close()
+
+
+def recreate_topics(bootstrap: str) -> None:
+    """Delete all topics of the contract with what they hold, and make them anew, empty."""
+    admin = _admin(bootstrap)
+    try:
+        names = {topic.name for topic in TOPICS.values()}
+        if doomed := sorted(names & set(admin.list_topics())):
+            admin.delete_topics(doomed)
+            _await(lambda: not names & set(admin.list_topics()), "the topics to be deleted")
+        _create(admin, list(TOPICS.values()))
+    finally:
+        admin.close()
+
+
+def _create(admin: Any, topics: list[Topic]) -> None:
+    for topic in topics:
+        new = NewTopic(name=topic.name, num_partitions=topic.partitions, replication_factor=-1, topic_configs=SETTINGS)
+        try:
+            admin.create_topics([new])
+        except TopicAlreadyExistsError:
+            continue  # another command made it in between
+    names = [topic.name for topic in topics]
+    _await(lambda: not names or _have_leaders(admin, names), "the topics' leaders")
+
+
+def _have_leaders(admin: Any, names: list[str]) -> bool:
+    try:
+        described = admin.describe_topics(names)
+    except KafkaError:
+        return False
+    partitions = [partition for topic in described for partition in topic.get("partitions", ())]
+    return len(described) == len(names) and bool(partitions) and all(part["leader_id"] >= 0 for part in partitions)
+
+
+def _await(ready: Any, what: str) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not ready():
+        if time.monotonic() > deadline:
+            raise LocalError(f"Kafka kept us waiting {WAIT_SECONDS:.0f} s for {what}")
+        time.sleep(POLL_SECONDS)
+
+
+def _admin(bootstrap: str) -> Any:
+    try:
+        return KafkaAdminClient(bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=10_000)
+    except (KafkaTimeoutError, KafkaError, OSError) as error:
+        raise LocalError(f"no Kafka broker answers at {bootstrap} ({error}): check SPP_KAFKA_BOOTSTRAP") from error

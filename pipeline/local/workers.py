@@ -1,0 +1,50 @@
+"""Our own workers in the background: one records, one decides and relays."""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+
+from pipeline.local import processes
+from pipeline.local.processes import Running
+from pipeline.settings import Settings
+
+START_SECONDS = 90.0
+# name -> roles. Decider and relay share a process: both lead by an advisory lock and neither fills a core alone.
+WORKERS = {"worker-record": "record", "worker-decide": "decide,relay"}
+
+
+def start(settings: Settings, name: str) -> Running:
+    """Start one worker unless it runs; returns before it is ready (see `wait`)."""
+    if running := processes.read(settings.run_directory, name):
+        return running
+    chosen = settings.metrics_port + list(WORKERS).index(name) if settings.metrics_port else 0
+    port = processes.required_port(chosen, "SPP_METRICS_PORT", 0)
+    command = [sys.executable, "-m", "pipeline.cli.main", "worker", "--roles", WORKERS[name], "--metrics-port", str(port)]
+    return processes.start(
+        name,
+        command,
+        run_directory=settings.run_directory,
+        log=settings.log_directory / f"{name}.log",
+        details={"roles": WORKERS[name], "metrics": f"http://127.0.0.1:{port}/metrics"},
+        environment={**os.environ, "SPP_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"},
+    )
+
+
+def wait(running: Running) -> None:
+    """Wait until the worker serves its metrics, which it does when all its roles are up."""
+    url = running.details["metrics"]
+
+    def ready() -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
+                return bool(response.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    processes.wait_until(ready, running, timeout_seconds=START_SECONDS, what=running.name)
+
+
+def stop(settings: Settings, name: str) -> bool:
+    """Stop one worker; what it had in hand is rolled back or committed, never half. True if it ran."""
+    return processes.stop(settings.run_directory, name)

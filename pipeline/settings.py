@@ -1,0 +1,97 @@
+"""What can be set from outside, and where the running stack is found. The only module that reads the environment."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message says which one and what to do."""
+
+
+def _default_home() -> Path:
+    """`.local` of the checkout, or of the working directory when installed as a wheel."""
+    base = CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else Path.cwd()
+    return base / ".local"
+
+
+class Settings(BaseSettings):
+    """Each field is an environment variable with the prefix `SPP_`. An empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(env_prefix="SPP_", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=_default_home, description="everything the local stack writes")
+    kafka_bootstrap: str | None = Field(default=None, description="your own brokers, host:port[,host:port]")
+    ledger_url: str | None = Field(default=None, repr=False, description="your own PostgreSQL, postgresql://…")
+    keys: Path | None = Field(default=None, description="directory of the key registry; default HOME/keys")
+    policy: Path | None = Field(default=None, description="directory of policy packs; default those packaged")
+    kafka_jars: Path | None = Field(default=None, description="directory of Kafka's jars; default HOME/kafka/jars")
+    kafka_port: int = Field(default=0, ge=0, le=65535, description="port of the embedded broker; 0 takes a free one")
+    postgres_port: int = Field(default=0, ge=0, le=65535, description="port of the embedded PostgreSQL; 0: a free one")
+    metrics_port: int = Field(default=0, ge=0, le=65534, description="first worker's metrics port, the next one counts on")
+
+    @property
+    def run_directory(self) -> Path:
+        """One JSON file for each running process."""
+        return self.home / "run"
+
+    @property
+    def log_directory(self) -> Path:
+        """One log for each process of the local stack."""
+        return self.home / "logs"
+
+    @property
+    def keys_directory(self) -> Path:
+        """Holds `registry.json` and, on a laptop, the sources' private keys."""
+        return self.keys or self.home / "keys"
+
+    @property
+    def jars_directory(self) -> Path:
+        """Kafka's jars."""
+        return self.kafka_jars or self.home / "kafka" / "jars"
+
+    @property
+    def policy_directory(self) -> Path:
+        """The policy packs."""
+        return self.policy or Path(__file__).resolve().parents[1] / "processors" / "policy" / "packs"
+
+    @property
+    def bootstrap(self) -> str:
+        """The brokers' addresses: those given, else those of the running local stack; SettingsError when neither."""
+        return self.kafka_bootstrap or self._running("kafka", "bootstrap", "SPP_KAFKA_BOOTSTRAP")
+
+    @property
+    def ledger(self) -> str:
+        """The ledger's URL for psycopg: the one given, else that of the running local stack; SettingsError when neither."""
+        return self.ledger_url or self._running("postgres", "url", "SPP_LEDGER_URL")
+
+    def _running(self, name: str, field: str, variable: str) -> str:
+        path = self.run_directory / f"{name}.json"
+        try:
+            return str(json.loads(path.read_text())["details"][field])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            msg = f"{name} is not running for {self.home}: start it with `spp up`, or set {variable} to your own server"
+            raise SettingsError(msg) from error
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()
+
+
+def load_settings() -> Settings:
+    """Read the environment anew; SettingsError names the variable that is wrong."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = "SPP_" + "_".join(str(part) for part in first["loc"]).upper()
+        msg = f"{variable}: {first['msg']}; correct or unset it"
+        raise SettingsError(msg) from error
+    return settings.model_copy(update={"home": settings.home.expanduser().absolute()})
