@@ -1,0 +1,65 @@
+# One word, one task. Every task does its own set-up; all state is under .local (SPP_HOME moves it).
+SCENARIO ?= births-2018
+SIZE ?= full
+TESTS ?= tests
+BIN := .venv/bin
+SETUP = python=$$(PYTHON="$(PYTHON)" sh infra/setup/python.sh) && "$$python" infra/setup/environment.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-long check format generate stop status reset clean lock environment environment-dev
+
+help: ## List these tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: environment ## Install everything, start nothing
+	@$(BIN)/spp setup
+
+run: environment ## Publish a real scenario and compare with the published figures (SCENARIO=births-2018 SIZE=full|small)
+	@$(BIN)/spp up
+	@$(BIN)/spp run $(SCENARIO) --size $(SIZE)
+
+test: environment-dev ## Run the tests on real Kafka and PostgreSQL (TESTS=tests/unit for some)
+	@$(BIN)/spp setup
+	@$(BIN)/python -m pytest -m "not long" $(TESTS)
+
+test-long: environment-dev ## Run the tests that take minutes
+	@$(BIN)/spp setup
+	@$(BIN)/python -m pytest -m long $(TESTS)
+
+check: environment-dev ## Run the gates: format, lint, types, imports, generated files, links
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m events.schemas --check
+	$(BIN)/python infra/setup/links.py
+
+format: environment-dev ## Format the code and mend what lint can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+generate: environment-dev ## Write the generated files anew: schemas, AsyncAPI, examples, vectors
+	$(BIN)/python -m events.schemas
+
+status: environment ## Show what runs, and where
+	@$(BIN)/spp status
+
+stop: ## Stop what was started
+	@if [ -x $(BIN)/spp ]; then $(BIN)/spp down; else echo "Nothing is installed, so nothing runs."; fi
+
+reset: environment ## Stop, and remove all local data (asks first)
+	@$(BIN)/spp reset
+
+clean: stop ## Stop, and remove .venv, .local and all caches
+	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: environment-dev ## Resolve all versions anew and write the lock files
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python infra/setup/lock.py
+
+environment:
+	@$(SETUP)
+
+environment-dev:
+	@$(SETUP) --dev
