@@ -45,9 +45,7 @@ _PAIRS: dict[Step, tuple[_Side, _Side]] = {
 }
 
 # Steps that name a bank, so that their position is kept a bank.
-BANK_STEPS = frozenset(
-    step for step, (debit, credit) in _PAIRS.items() if debit[1] is None or credit[1] is None
-)
+BANK_STEPS = frozenset(step for step, (debit, credit) in _PAIRS.items() if debit[1] is None or credit[1] is None)
 
 _APPROVED = (Step.RECOGNISE,)
 _FROZEN = (*_APPROVED, Step.RESERVE)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 import psycopg
 import sqlalchemy
+from psycopg.rows import TupleRow
 
 if TYPE_CHECKING:
-    from psycopg import Connection
-    from psycopg.rows import TupleRow
     from sqlalchemy.engine import Engine
+
+LedgerConnection = psycopg.Connection[TupleRow]
+LedgerCursor = psycopg.Cursor[TupleRow]
 
 Role = Literal["owner", "writer", "reader"]
 
@@ -38,7 +40,7 @@ def plain_url(url: str) -> str:
     return "postgresql://" + driver_url(url).removeprefix(_DRIVER)
 
 
-def connect(url: str, role: Role) -> Connection[TupleRow]:
+def connect(url: str, role: Role) -> LedgerConnection:
     """A psycopg connection that acts as `role`: writer (grows the books), reader (reports) or owner (migrations).
 
     Not in autocommit; times are UTC. Raises psycopg.OperationalError when the server refuses, also when the roles are
