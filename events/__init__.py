@@ -1,0 +1,1 @@
+"""The published event contract: envelope, event types, money, keys, signatures, and a publisher."""
