@@ -156,14 +156,16 @@ quarantine_audit = Table(
     _text("note"),
     _now("at"),
     PrimaryKeyConstraint("audit_no"),
-    CheckConstraint("action in ('replayed', 'discard_proposed', 'discarded', 'refused')", name="action"),
+    CheckConstraint(
+        "action in ('replayed', 'already_recorded', 'refused', 'discard_proposed', 'discarded')", name="action"
+    ),
     Index(None, "quarantine_no"),
     # A quarantined record is settled once.
     Index(
         "quarantine_audit_settled_key",
         "quarantine_no",
         unique=True,
-        postgresql_where=text("action in ('replayed', 'discarded')"),
+        postgresql_where=text("action in ('replayed', 'already_recorded', 'discarded')"),
     ),
     info=_APPEND_ONLY,
 )
@@ -438,6 +440,7 @@ submission_line = Table(
     _bytea("line_id"),
     _int8("decision_leaf"),
     PrimaryKeyConstraint("line_id", "submission_no"),
+    Index(None, "submission_no"),
     info=_APPEND_ONLY,
 )
 

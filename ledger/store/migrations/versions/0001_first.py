@@ -30,11 +30,13 @@ create table quarantine_audit (
     audit_no bigint generated always as identity, quarantine_no bigint not null, action text not null,
     actor text not null, note text not null, at timestamptz default now() not null,
     primary key (audit_no),
-    constraint quarantine_audit_action_check check (action in ('replayed', 'discard_proposed', 'discarded', 'refused'))
+    constraint quarantine_audit_action_check check (
+        action in ('replayed', 'already_recorded', 'refused', 'discard_proposed', 'discarded')
+    )
 );
 create index quarantine_audit_quarantine_no_idx on quarantine_audit (quarantine_no);
 create unique index quarantine_audit_settled_key on quarantine_audit (quarantine_no)
-    where action in ('replayed', 'discarded');
+    where action in ('replayed', 'already_recorded', 'discarded');
 
 create table claim_double (
     line_id bytea not null, holder_no bigint not null, grp text not null, key text not null,
@@ -96,6 +98,7 @@ create table submission_line (
     submission_no bigint not null, line_id bytea not null, decision_leaf bigint not null,
     primary key (line_id, submission_no)
 );
+create index submission_line_submission_no_idx on submission_line (submission_no);
 """
 
 # What is rebuilt from the books and the inbox, or comes and goes.
