@@ -1,0 +1,103 @@
+"""The rules of a pack: predicates of the catalogue with their parameters, each with what it stands on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from processors.policy.loader.nodes import Item, entries, fields, listed, sequence, text, whole
+from processors.policy.loader.sources import BASIS_KEYS, Sources, basis
+from processors.policy.predicates import PREDICATES, ParameterKind, Predicate, Value, compile_predicate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processors.policy.loader.commons import Lists
+
+LIST_OF_PARAMETER: Mapping[str, str] = {
+    "scheme": "schemes",
+    "schemes": "schemes",
+    "level": "levels",
+    "levels": "levels",
+    "grade": "grades",
+    "condition": "conditions",
+    "measure": "measures",
+}
+"""Which code list of the commons the codes of a parameter must be in."""
+
+UNITS = ("weeks", "days", "months", "years", "percent")
+"""What a number in a rule may count."""
+
+_BASIS = ("status", "unit", *BASIS_KEYS)
+_ABSENT = ("pass", "unknown")
+
+
+def rules(item: Item, lists: Lists, sources: Sources) -> tuple[Predicate, ...]:
+    """The predicates in force together from one date on."""
+    found = [_rule(entry, lists, sources) for entry in sequence(item)]
+    for at, entry in enumerate(found):
+        if (entry.name, entry.parameters) in [(other.name, other.parameters) for other in found[:at]]:
+            raise sequence(item)[at].error(f"the same `{entry.name}` stands twice", "Keep one of them")
+    return tuple(found)
+
+
+def _rule(item: Item, lists: Lists, sources: Sources) -> Predicate:
+    told: dict[str, Item] = {}
+    named: list[tuple[Item, Item]] = []
+    for key, value in entries(item):
+        if text(key) in _BASIS:
+            told[text(key)] = value
+        else:
+            named.append((key, value))
+    for key, _ in named:
+        if text(key) not in PREDICATES:
+            close = get_close_matches(text(key), PREDICATES, 1)
+            remedy = f"Did you mean `{close[0]}`?" if close else f"Known predicates: {', '.join(PREDICATES)}"
+            raise key.error(f"`{text(key)}` is no predicate", remedy)
+    if len(named) != 1:
+        raise item.error("one predicate a rule is expected", "Begin each rule with a dash and one predicate")
+    name = text(named[0][0])
+    parameters = _parameters(named[0][1], PREDICATES[name].parameters, lists)
+    _check_unit(item, told, PREDICATES[name].parameters)
+    return replace(compile_predicate(name, parameters), basis=basis(item, told, sources))
+
+
+def _check_unit(item: Item, told: Mapping[str, Item], kinds: Mapping[str, ParameterKind]) -> None:
+    counts = ParameterKind.NUMBER in kinds.values()
+    if counts and "unit" not in told:
+        raise item.error("`unit` is missing where a rule has a number", f"Add `unit:`, one of {', '.join(UNITS)}")
+    if "unit" not in told:
+        return
+    if not counts:
+        raise told["unit"].error("a rule without a number has no unit", "Remove `unit:`")
+    if text(told["unit"]) not in UNITS:
+        raise told["unit"].error(f"`{text(told['unit'])}` is no unit of a rule", f"One of: {', '.join(UNITS)}")
+
+
+def _parameters(item: Item, kinds: Mapping[str, ParameterKind], lists: Lists) -> dict[str, Value]:
+    if not kinds:
+        if entries(item):
+            raise item.error("this predicate takes no parameters", "Write {}")
+        return {}
+    return {name: _value(name, value, kinds[name], lists) for name, value in fields(item, tuple(kinds)).items()}
+
+
+def _value(name: str, item: Item, kind: ParameterKind, lists: Lists) -> Value:
+    match kind:
+        case ParameterKind.NUMBER:
+            return whole(item)
+        case ParameterKind.ABSENT:
+            if text(item) not in _ABSENT:
+                raise item.error(f"`{text(item)}` says nothing about absence", f"One of: {', '.join(_ABSENT)}")
+            return text(item)
+        case ParameterKind.CODE:
+            return listed(item, lists.of(LIST_OF_PARAMETER[name]), LIST_OF_PARAMETER[name])
+        case ParameterKind.CODES:
+            kept: list[str] = []
+            for entry in sequence(item):
+                value = listed(entry, lists.of(LIST_OF_PARAMETER[name]), LIST_OF_PARAMETER[name])
+                if value in kept:
+                    raise entry.error(f"`{value}` stands twice", "Keep one of them")
+                kept.append(value)
+            return tuple(kept)
