@@ -32,8 +32,12 @@ class Settings(BaseSettings):
     policy: Path | None = Field(default=None, description="directory of policy packs; default those packaged")
     kafka_jars: Path | None = Field(default=None, description="directory of Kafka's jars; default HOME/kafka/jars")
     kafka_port: int = Field(default=0, ge=0, le=65535, description="port of the embedded broker; 0 takes a free one")
-    postgres_port: int = Field(default=0, ge=0, le=65535, description="port of the embedded PostgreSQL; 0: a free one")
-    metrics_port: int = Field(default=0, ge=0, le=65534, description="first worker's metrics port, the next one counts on")
+    postgres_port: int = Field(
+        default=0, ge=0, le=65535, description="port of the embedded PostgreSQL; 0 takes a free one"
+    )
+    metrics_port: int = Field(
+        default=0, ge=0, le=65534, description="metrics port of the first worker; the next follow"
+    )
 
     @property
     def run_directory(self) -> Path:
@@ -67,7 +71,7 @@ class Settings(BaseSettings):
 
     @property
     def ledger(self) -> str:
-        """The ledger's URL for psycopg: the one given, else that of the running local stack; SettingsError when neither."""
+        """The ledger's URL: the one given, else that of the running local stack; SettingsError when neither."""
         return self.ledger_url or self._running("postgres", "url", "SPP_LEDGER_URL")
 
     def _running(self, name: str, field: str, variable: str) -> str:

@@ -54,8 +54,7 @@ def install(requirements: Path, begun: float) -> None:
     command += ["--disable-pip-version-check", "--progress-bar=off", "-r", str(requirements)]
     done, log = 0, []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
-        assert pip.stdout is not None
-        for line in pip.stdout:
+        for line in pip.stdout or ():
             log.append(line.rstrip())
             if match := re.match(r"(?:Collecting|Requirement already satisfied:) ([A-Za-z0-9._-]+)", line):
                 done += 1
@@ -84,7 +83,7 @@ def explain(log: list[str], requirements: Path) -> None:
     say(f"\nsetup: pip could not install {package} of {requirements.name}.")
     if hint := SERVERS.get(package):
         say(f"  {package} is {hint}.")
-    say("  Offline or behind a mirror: set it in pip's own configuration (pip config set global.index-url …) and try again.")
+    say("  Behind a mirror: name it in pip's own configuration (pip config set global.index-url …), then try again.")
     raise SystemExit(1)
 
 

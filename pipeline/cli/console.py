@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -42,10 +42,11 @@ def write_json(value: object) -> None:
 
 
 def write_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table; columns whose heading ends in a colon-free number word are right-aligned by a leading `>`."""
+    """A table on standard output; a heading with a leading `>` is a column of numbers, aligned to the right."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
     for heading in headings:
-        table.add_column(heading.removeprefix(">"), justify="right" if heading.startswith(">") else "left", overflow="fold")
+        justify: JustifyMethod = "right" if heading.startswith(">") else "left"
+        table.add_column(heading.removeprefix(">"), justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     out.print(table)
@@ -72,7 +73,8 @@ class Steps:
             err.print(f"… {text}", markup=False)
             yield _plain(text)
             return
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
+        described = TextColumn("{task.description}")
+        columns = (SpinnerColumn(), described, BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=err, transient=True) as bars:
             task = bars.add_task(text, total=None)
             yield lambda done, total, _detail: bars.update(task, completed=done, total=total)

@@ -1,11 +1,14 @@
-"""The entry point `spp`. A command's module is imported only when that command is called, so that `spp` answers at once."""
+"""The entry point `spp`. A command's module is imported only when it is called, so that `spp` answers at once."""
 
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+
+if TYPE_CHECKING:  # typer carries its own click
+    from typer._click.core import Command, Context
 
 # name -> (module, attribute, one line of help). The attribute is a function or a typer app.
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -21,7 +24,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "explain": ("pipeline.cli.explain", "explain", "Say why a request was decided as it was."),
     "batch": ("pipeline.cli.batch", "app", "Show how far a batch is."),
     "report": ("pipeline.cli.report", "app", "Totals and trial balance of the ledger."),
-    "reconcile": ("pipeline.cli.report", "reconcile", "Check that all figures agree; exit 1 unless every difference is zero."),
+    "reconcile": (
+        "pipeline.cli.report",
+        "reconcile",
+        "Check that all figures agree; exit 1 unless all differences are zero.",
+    ),
     "quarantine": ("pipeline.cli.quarantine", "app", "List, show, replay or discard refused records."),
     "worker": ("pipeline.cli.worker", "worker", "Run one worker in the foreground."),
 }
@@ -30,17 +37,17 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 class LazyGroup(TyperGroup):
     """Knows its commands by name; imports one when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def list_commands(self, ctx: "Context") -> list[str]:  # noqa: ARG002 - click's signature
         """In the order of the table: as one would use them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":  # noqa: ARG002
         """A stand-in that carries the line of help."""
         if cmd_name not in COMMANDS:
             return None
-        return typer.core.TyperCommand(cmd_name, help=COMMANDS[cmd_name][2])
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][2])
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
         """The real command."""
         if args and args[0] in COMMANDS:
             return args[0], _load(args[0]), args[1:]
@@ -78,7 +85,7 @@ def main() -> None:
         sys.exit(ExitCode.FAILED)
 
 
-def _load(name: str) -> click.Command:
+def _load(name: str) -> "Command":
     module, attribute, _ = COMMANDS[name]
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):

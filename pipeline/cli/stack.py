@@ -16,9 +16,7 @@ def setup() -> None:
     out.print(f"Ready in {settings.home}. Next: `make run`, or `spp up`.", markup=False)
 
 
-def up(
-    *, workers: Annotated[bool, typer.Option(help="Start the workers too, not only the servers.")] = True
-) -> None:
+def up(*, workers: Annotated[bool, typer.Option(help="Start the workers too, not only the servers.")] = True) -> None:
     """Start Kafka, PostgreSQL and the workers in the background; what runs already is left alone."""
     stack.up(get_settings(), Steps(), with_workers=workers)
     _show()
@@ -54,4 +52,6 @@ def reset(*, yes: Yes = False) -> None:
 
 def _show() -> None:
     parts = stack.status(get_settings())
-    write_table(("part", "state", ">pid", "address"), [(part.name, part.state, part.pid, part.address) for part in parts])
+    write_table(
+        ("part", "state", ">pid", "address"), [(part.name, part.state, part.pid, part.address) for part in parts]
+    )

@@ -32,7 +32,12 @@ class Jar:
 def locked() -> list[Jar]:
     """Every jar of the lock."""
     lines = [line for line in LOCK.read_text().splitlines() if line and not line.startswith("#")]
-    return [Jar(*line.split()[1].split(":"), sha256=line.split()[0]) for line in lines]
+    jars = []
+    for line in lines:
+        sha256, coordinate = line.split()
+        group, artifact, version = coordinate.split(":")
+        jars.append(Jar(group, artifact, version, sha256))
+    return jars
 
 
 def class_path(directory: Path) -> str:
@@ -51,10 +56,10 @@ def install(directory: Path, progress: Progress) -> None:
     if not missing:
         return
     cache = directory.with_name("download")
-    with progress.step(f"Fetching Apache Kafka ({len(missing)} jars, about 44 MB)") as advance:
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            for done, jar in enumerate(pool.map(lambda jar: _fetch(jar, cache, directory), missing), 1):
-                advance(done, len(missing), jar.filename)
+    step = progress.step(f"Fetching Apache Kafka ({len(missing)} of {len(jars)} jars, 44 MB in all)")
+    with step as advance, ThreadPoolExecutor(PARALLEL) as pool:
+        for done, jar in enumerate(pool.map(lambda jar: _fetch(jar, cache, directory), missing), 1):
+            advance(done, len(missing), jar.filename)
     shutil.rmtree(cache, ignore_errors=True)
 
 

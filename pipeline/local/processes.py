@@ -138,13 +138,14 @@ def wait_until(ready: Callable[[], bool], running: Running, *, timeout_seconds: 
         if birth_of(running.pid) != running.birth:
             raise LocalError(f"{what} stopped while starting. The end of {running.log}:\n{tail(Path(running.log))}")
         if time.monotonic() > deadline:
-            raise LocalError(
-                f"{what} was not ready after {timeout_seconds:.0f} s. The end of {running.log}:\n{tail(Path(running.log))}"
-            )
+            late = f"{what} was not ready after {timeout_seconds:.0f} s"
+            raise LocalError(f"{late}. The end of {running.log}:\n{tail(Path(running.log))}")
         time.sleep(POLL_SECONDS)
 
 
-def stop(run_directory: Path, name: str, *, first: signal.Signals = signal.SIGTERM, timeout_seconds: float = 20) -> bool:
+def stop(
+    run_directory: Path, name: str, *, first: signal.Signals = signal.SIGTERM, timeout_seconds: float = 20
+) -> bool:
     """Stop what runs under this name: ask, wait, then kill. True if something ran."""
     running = read(run_directory, name)
     if running is None:
@@ -165,6 +166,16 @@ def stop(run_directory: Path, name: str, *, first: signal.Signals = signal.SIGTE
     return True
 
 
+def kill(run_directory: Path, name: str) -> None:
+    """Kill what runs under this name, as a crash would, and wait until it is gone; its run file stays, as after a crash."""
+    running = read(run_directory, name)
+    if running is None:
+        raise LocalError(f"{name} is not running, so it cannot be killed")
+    os.kill(running.pid, signal.SIGKILL)
+    while birth_of(running.pid) == running.birth:
+        time.sleep(POLL_SECONDS)
+
+
 def free_port(preferred: int = 0) -> int:
     """The preferred port of 127.0.0.1 if it is free, else any free one."""
     for port in (preferred, 0):
@@ -183,7 +194,7 @@ def required_port(setting: int, variable: str, preferred: int) -> int:
     if not setting:
         return free_port(preferred)
     if free_port(setting) != setting:
-        raise LocalError(f"{variable}={setting} is in use on 127.0.0.1: free it, set another, or unset it for a free one")
+        raise LocalError(f"port {setting} of 127.0.0.1 is in use: free it, set another {variable}, or unset it")
     return setting
 
 

@@ -11,7 +11,7 @@ class Progress(Protocol):
     """Shown by the command line; silent in tests."""
 
     def step(self, text: str) -> AbstractContextManager[Advance]:
-        """Announce a step that takes time; call the yielded function with (done, total, detail) to show how far it is."""
+        """Announce a step that takes time; the yielded function takes (done, total, detail) to show how far it is."""
         ...
 
     def note(self, text: str) -> None:

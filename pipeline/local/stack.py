@@ -143,5 +143,5 @@ def _alone(settings: Settings) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LocalError(f"another command is starting or stopping the stack in {settings.home}: wait for it") from error
+            raise LocalError(f"another command is changing the stack in {settings.home}: wait for it") from error
         yield

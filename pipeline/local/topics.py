@@ -1,18 +1,16 @@
-"""The topics of the contract, made on a broker. Existing ones are left as they are."""
+"""The topics of the contract, made on a broker. Existing ones are checked and left as they are."""
 
 import time
 from typing import Any
 
-from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
 
-from events.topics import TOPICS, Topic
+from events.topics import TOPIC_CONFIG, TOPICS, Topic
 from pipeline.local.errors import LocalError
 
 WAIT_SECONDS = 30.0
 POLL_SECONDS = 0.02
-# What must hold on the topics whoever made them: the contract judges times and keys by the broker's receipt time.
-SETTINGS = {"message.timestamp.type": "LogAppendTime", "retention.ms": "-1"}
 
 
 def ensure_topics(bootstrap: str) -> list[str]:
@@ -21,6 +19,7 @@ def ensure_topics(bootstrap: str) -> list[str]:
     try:
         present = set(admin.list_topics())
         missing = [topic for topic in TOPICS.values() if topic.name not in present]
+        _check(admin, sorted(present & set(TOPICS)))
         _create(admin, missing)
         return [topic.name for topic in missing]
     finally:
@@ -42,13 +41,28 @@ def recreate_topics(bootstrap: str) -> None:
 
 def _create(admin: Any, topics: list[Topic]) -> None:
     for topic in topics:
-        new = NewTopic(name=topic.name, num_partitions=topic.partitions, replication_factor=-1, topic_configs=SETTINGS)
+        new = NewTopic(
+            name=topic.name, num_partitions=topic.partitions, replication_factor=-1, topic_configs=TOPIC_CONFIG
+        )
         try:
             admin.create_topics([new])
         except TopicAlreadyExistsError:
             continue  # another command made it in between
     names = [topic.name for topic in topics]
     _await(lambda: not names or _have_leaders(admin, names), "the topics' leaders")
+
+
+def _check(admin: Any, names: list[str]) -> None:
+    """Refuse topics that somebody made with settings under which the contract's promises do not hold."""
+    if not names:
+        return
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name, configs=dict.fromkeys(TOPIC_CONFIG)) for name in names]
+    found = admin.describe_configs(asked, config_filter="all")["topic"]
+    for name in names:
+        for key, wanted in TOPIC_CONFIG.items():
+            value = found[name][key]["value"]
+            if value != wanted:
+                raise LocalError(f"the topic {name} has {key}={value}, it must be {wanted}: set it so, then try again")
 
 
 def _have_leaders(admin: Any, names: list[str]) -> bool:

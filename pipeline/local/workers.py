@@ -20,7 +20,8 @@ def start(settings: Settings, name: str) -> Running:
         return running
     chosen = settings.metrics_port + list(WORKERS).index(name) if settings.metrics_port else 0
     port = processes.required_port(chosen, "SPP_METRICS_PORT", 0)
-    command = [sys.executable, "-m", "pipeline.cli.main", "worker", "--roles", WORKERS[name], "--metrics-port", str(port)]
+    command = [sys.executable, "-m", "pipeline.cli.main", "worker"]
+    command += ["--roles", WORKERS[name], "--metrics-port", str(port)]
     return processes.start(
         name,
         command,
