@@ -8,10 +8,14 @@ from typing import NamedTuple
 
 
 class DecisionKind(IntEnum):
-    """What a decision says. A proposed recovery moves no money until a person orders it."""
+    """What a decision says. A proposed recovery moves no money until a person orders it.
+
+    `SUSPENDED` is money a bank moved under an instruction no line has; its subject is the instruction id.
+    """
 
     DECIDED = 1
     RECOVERY_PROPOSED = 2
+    SUSPENDED = 3
 
 
 class TransferRow(NamedTuple):

@@ -1,0 +1,179 @@
+"""Adjudication of one case: a pure function of its facts, its neighbours' facts, the policy and what was frozen.
+
+Lines of a closed cycle are decided on the world as it was known at the close, in order of closing, and then stand;
+the others are decided on everything known. At each of these instants the lines compete in the order of the winner rule.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from events.reasons import Reason
+from events.states import LineState
+from processors import lifecycle, ruling
+from processors.eligibility import Standing, assess
+from processors.filing import file_requests
+from processors.inquiry import inquire
+from processors.outcome import Alarm, CaseOutcome, Frozen
+from processors.overlap import Beaten, Guard, bid
+from processors.ruling import Verdict
+from processors.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processors.case import Case
+    from processors.facts import EntityState
+    from processors.filing import Filed
+    from processors.inquiry import Inquiry
+    from processors.lifecycle import Course
+    from processors.outcome import Claim, Decision, History
+    from processors.policy.model import Policy
+
+
+def adjudicate(
+    case: Case,
+    states: Mapping[bytes, EntityState],
+    policy: Policy,
+    history: Mapping[bytes, History],
+    freeze: Mapping[bytes, int],
+) -> CaseOutcome:
+    """Decide every request of a case.
+
+    `history` is the latest decision of each subject; `freeze` the submission number of each line ordered to be frozen:
+    an approved one is frozen now, any other keeps its state and waits for a supplement.
+    """
+    known = {key: states[key] for key in (*case.members, *case.reads)}
+    filed, reused = file_requests(case.members, known, policy, history)
+    return _Bench(known, policy, history, freeze, filed).decide([ruling.reused(event, policy) for event in reused])
+
+
+class _Bench:
+    """The lines of one case while they are decided."""
+
+    def __init__(
+        self,
+        states: Mapping[bytes, EntityState],
+        policy: Policy,
+        history: Mapping[bytes, History],
+        freeze: Mapping[bytes, int],
+        filed: list[Filed],
+    ) -> None:
+        self.states, self.policy, self.history, self.freeze = states, policy, history, freeze
+        self.filed = filed
+        self.outcome = CaseOutcome()
+        self.verdicts: dict[bytes, Verdict] = {}
+        self.courses: dict[bytes, Course] = {
+            item.line_id: self._course(item, item.frozen) for item in filed if item.frozen
+        }
+        self.claims: dict[bytes, tuple[Claim, ...]] = {}
+
+    def decide(self, reused: list[Decision]) -> CaseOutcome:
+        waiting = [item for item in self.filed if item.frozen is None and not self._barred(item)]
+        for horizon in sorted({item.closed_us for item in waiting if item.closed_us is not None}):
+            self._round(horizon, waiting)
+        self._round(None, waiting)
+        for item in self.filed:
+            self._rule(item)
+        self.outcome.decisions.extend(reused)
+        return self.outcome
+
+    def _barred(self, item: Filed) -> bool:
+        """Withdrawn and too late need no evidence and hold nothing."""
+        if item.rulings:
+            self.outcome.alarms.append((Alarm.CERTIFIED_NOT_FROZEN, item.line_id))
+        if item.withdrawal is not None:
+            self.verdicts[item.line_id] = Verdict(LineState.WITHDRAWN, ())
+        elif item.closed_us is not None and item.event.time_us > item.closed_us:
+            self.verdicts[item.line_id] = Verdict(LineState.REJECTED, (Reason.TOO_LATE,))
+        return item.line_id in self.verdicts
+
+    # -- one instant ------------------------------------------------------------------------------------------------
+
+    def _round(self, horizon_us: int | None, waiting: list[Filed]) -> None:
+        """Let all lines known at the horizon compete; those whose cycle closed then, or at the end the rest, stand."""
+        view = View(self.states, self.policy.commons, horizon_us)
+        guard = Guard()
+        last = horizon_us is None
+        self.claims = {}
+        for item, inquiry in self._ranked(view, [item for item in self.filed if self._holds(item)]):
+            self._hold(guard, item, inquiry, last)
+        for item, inquiry in self._ranked(view, [item for item in waiting if self._stands(item)]):
+            self._keep(guard, item, inquiry)
+        for item, inquiry in self._ranked(view, [item for item in waiting if self._competes(item, horizon_us)]):
+            verdict = self._compete(guard, item, inquiry)
+            if item.closed_us == horizon_us:
+                self.verdicts[item.line_id] = verdict
+
+    @staticmethod
+    def _ranked(view: View, items: list[Filed]) -> list[tuple[Filed, Inquiry]]:
+        asked = [(item, inquire(view, item.pack, item.event, item.request)) for item in items]
+        return sorted(asked, key=lambda pair: pair[0].rank(pair[1])) if len(asked) > 1 else asked
+
+    def _holds(self, item: Filed) -> bool:
+        course = self.courses.get(item.line_id)
+        return course is not None and course.holds
+
+    def _stands(self, item: Filed) -> bool:
+        verdict = self.verdicts.get(item.line_id)
+        return verdict is not None and verdict.state is LineState.APPROVED
+
+    def _competes(self, item: Filed, horizon_us: int | None) -> bool:
+        return item.line_id not in self.verdicts and (horizon_us is None or item.event.time_us <= horizon_us)
+
+    def _compete(self, guard: Guard, item: Filed, inquiry: Inquiry) -> Verdict:
+        found = assess(inquiry)
+        if found.standing is Standing.REJECTED:
+            return Verdict(LineState.REJECTED, found.reasons, found)
+        if found.standing is Standing.PENDED:
+            state = LineState.PENDED if item.closed_us is None else LineState.EXPIRED
+            return Verdict(state, found.reasons, found)
+        taken = guard.offer(bid(inquiry, item.line_id))
+        if isinstance(taken, Beaten):
+            return Verdict(LineState.REJECTED, (taken.reason,), found, taken.won_by)
+        self.claims[item.line_id] = taken
+        return Verdict(LineState.APPROVED, (), found)
+
+    def _keep(self, guard: Guard, item: Filed, inquiry: Inquiry) -> None:
+        """A line approved at its close keeps its claims, unless it is known by now that somebody held them already."""
+        taken = guard.offer(bid(inquiry, item.line_id))
+        if isinstance(taken, Beaten):
+            known = self.verdicts[item.line_id]
+            self.verdicts[item.line_id] = Verdict(LineState.REJECTED, (taken.reason,), known.assessment, taken.won_by)
+        else:
+            self.claims[item.line_id] = taken
+
+    def _hold(self, guard: Guard, item: Filed, inquiry: Inquiry, last: bool) -> None:  # noqa: FBT001 - private, by name
+        """A frozen line holds first; what it should not have had is a double or a recovery somebody may order."""
+        taken = guard.offer(bid(inquiry, item.line_id))
+        if not isinstance(taken, Beaten):
+            self.claims[item.line_id] = taken
+        elif last and taken.won_by is not None:
+            self.outcome.doubles.append((item.line_id, taken.claim, taken.won_by))
+        if last and item.last is not None:
+            proposed = ruling.recovery(item, assess(inquiry), taken, self.history)
+            if proposed is not None:
+                self.outcome.decisions.append(proposed)
+
+    # -- the decision -----------------------------------------------------------------------------------------------
+
+    def _course(self, item: Filed, frozen: Frozen) -> Course:
+        certifier = item.pack.certifier.on(ruling.asked_day(item))
+        course = lifecycle.course(frozen, item.rulings, item.money, item.bank, certifier)
+        self.outcome.alarms.extend((alarm, item.line_id) for alarm in course.alarms)
+        return course
+
+    def _rule(self, item: Filed) -> None:
+        """Write the decision of one line, freezing it when that was ordered and it stands approved."""
+        for claim in self.claims.get(item.line_id, ()):
+            self.outcome.claims.append((item.line_id, claim))
+        if item.frozen is not None:
+            self.outcome.decisions.append(ruling.followed(item, item.frozen, self.courses[item.line_id]))
+            return
+        verdict = self.verdicts[item.line_id]
+        decision = ruling.decided(item, verdict)
+        submission_no = self.freeze.get(item.line_id)
+        if submission_no is not None and verdict.state is LineState.APPROVED:
+            frozen = ruling.freeze(item, decision, submission_no)
+            decision = ruling.followed(item, frozen, self._course(item, frozen), decision)
+        self.outcome.decisions.append(decision)

@@ -1,0 +1,122 @@
+"""A case: the connected component of persons or households, with everything it reads.
+
+Nothing moves between cases: a case is computed from links that only grow, so over-joining is possible and harmless,
+and missing a fact is not (design.md 3.6). A case reads the own-fact state of its neighbours, never their decisions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from events.certification import LineCertified
+from events.enrolment import HouseholdIdentified, PersonEnrolled
+from events.payment import PaymentRequested
+from events.verification import ConditionVerified, EncounterRecorded
+from processors import entities
+from processors.calendar import local_month
+from processors.lifecycle import instruction_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from events.envelope import Event
+    from processors.facts import EntityState
+
+PERSON, HOUSEHOLD = b"P", b"H"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The members of one component, what it reads besides them, and the keys still to be loaded before it is whole."""
+
+    members: frozenset[bytes]
+    reads: frozenset[bytes]
+    missing: frozenset[bytes]
+
+
+def request_cycle(event: Event, request: PaymentRequested) -> str:
+    """The month in which a request is to be paid: named, else the Cambodian month of its `time`."""
+    return request.cycle or local_month(event.time_us)
+
+
+def cycle_key(event: Event, request: PaymentRequested) -> bytes:
+    """The payment cycle a request belongs to: one source, one benefit, one month."""
+    return entities.cycle(event.source, request.benefit, request_cycle(event, request))
+
+
+def assemble(seed: bytes, states: Mapping[bytes, EntityState]) -> Case:
+    """The case of a person or household as far as `states` reach; load `missing` and ask again until none is."""
+    missing: set[bytes] = set()
+    members = _component((seed,), states, missing)
+    near = {link for key in members for link in _links(key, states[key])} - members
+    persons = {key for key in near if key[:1] == PERSON}
+    kin = _component(persons, states, missing)
+    far = {link for key in kin for link in states[key].links if link[:1] == HOUSEHOLD}
+    lines = {key for key in near if key[:1] == b"L"}
+    far.update(instruction_key(key[1:]) for key in lines if key in states and _certified(states[key]))
+    reads = (near | kin | far) - members
+    missing.update(key for key in reads if key not in states)
+    return Case(frozenset(members), frozenset(reads), frozenset(missing))
+
+
+def _component(seeds: Iterable[bytes], states: Mapping[bytes, EntityState], missing: set[bytes]) -> set[bytes]:
+    members: set[bytes] = set()
+    frontier = list(seeds)
+    while frontier:
+        key = frontier.pop()
+        if key in members:
+            continue
+        state = states.get(key)
+        if state is None:
+            missing.add(key)
+            continue
+        members.add(key)
+        frontier.extend(link for link in state.links if link[:1] == key[:1])
+    return members
+
+
+def _certified(state: EntityState) -> bool:
+    return any(isinstance(event.data, LineCertified) for event in state.facts.values())
+
+
+def _links(key: bytes, state: EntityState) -> Iterable[bytes]:
+    """What a member reads one step away: households, lines, cycles, facilities, other persons it names."""
+    yield from (link for link in state.links if link[:1] != key[:1])
+    for event in state.facts.values():
+        data = event.data
+        if isinstance(data, PaymentRequested):
+            yield entities.line(event.source, data.request_id)
+            yield cycle_key(event, data)
+            if data.sp_id is not None:
+                yield entities.person(data.sp_id)
+        elif isinstance(data, ConditionVerified | EncounterRecorded):
+            if data.facility_id is not None:
+                yield entities.facility(data.facility_id)
+        elif isinstance(data, HouseholdIdentified):
+            yield from (entities.person(member.sp_id) for member in data.members if member.sp_id is not None)
+        elif isinstance(data, PersonEnrolled) and data.principal is not None:
+            yield entities.person(data.principal)
+
+
+def readers_told(key: bytes, state: EntityState) -> set[bytes]:
+    """Who reads this entity, as far as its own facts tell: the members of a household, the home of a line's request."""
+    readers: set[bytes] = set()
+    for event in state.facts.values():
+        data = event.data
+        if isinstance(data, HouseholdIdentified):
+            readers.update(entities.person(member.sp_id) for member in data.members if member.sp_id is not None)
+        elif isinstance(data, PaymentRequested) and key[:1] == b"L":
+            readers.add(entities.request_home(data))
+    return readers
+
+
+def links_to_keep(case: Case, states: Mapping[bytes, EntityState]) -> set[tuple[bytes, bytes]]:
+    """The (read entity, reader) pairs that the read entity's own facts do not tell, so that its change finds us."""
+    reader = min(case.members)
+    kept: set[tuple[bytes, bytes]] = set()
+    for key in case.reads:
+        if key[:1] in {b"C", b"L"} or not case.members.isdisjoint(readers_told(key, states[key])):
+            continue
+        kept.add((key, reader))
+    return kept

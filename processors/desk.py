@@ -1,0 +1,329 @@
+"""One decide step: fold the facts that marks name, assemble the cases they touch, adjudicate, say what changes.
+
+A function of the marks, the events they name and what a `Shelf` answers; it writes nothing. Everything it says is
+written in one transaction together with the deletion of exactly these marks (design.md 3.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from events.catalogue import TYPES
+from events.money import to_minor
+from events.payment import PaymentRequested
+from events.retraction import EventRetracted
+from events.states import LineState
+from events.topics import ENROLMENT, VERIFICATION
+from processors import entities
+from processors.adjudicate import adjudicate
+from processors.case import Case, assemble, links_to_keep, readers_told, request_cycle
+from processors.facts import EntityState, fold
+from processors.filing import keeper
+from processors.ruling import subject_of_recovery
+from processors.suspense import suspended
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from events.envelope import Event
+    from processors.facts import Identity
+    from processors.outcome import Alarm, Claim, Decision, History
+    from processors.policy.model import Policy
+
+RETRACTABLE = frozenset({ENROLMENT.name, VERIFICATION.name})
+"""Only facts of these topics can be retracted; a request is withdrawn."""
+
+
+class Cause(IntEnum):
+    """Why an entity is marked. Numbers are stored."""
+
+    FACT = 1
+    NEIGHBOUR = 2
+    FREEZE = 3
+    POLICY = 5
+    RETRY = 6
+
+
+class Mark(NamedTuple):
+    """One mark as it was taken. `position` names the fact, `ref` the submission of a freeze order."""
+
+    mark_id: int
+    entity: bytes
+    position: int | None
+    cause: int
+    ref: int | None
+
+
+class Shelf(Protocol):
+    """What a step may ask. Answers come from the transaction that will write the step."""
+
+    def states(self, keys: Collection[bytes]) -> dict[bytes, EntityState]:
+        """The own-fact state of each key; an empty state where nothing is known."""
+
+    def is_new(self, key: bytes) -> bool:
+        """Whether nothing was known of an entity before this step."""
+
+    def retractions(self, identities: Collection[Identity]) -> dict[Identity, int]:
+        """The instants (microseconds) at which any of these events were retracted, as folded so far."""
+
+    def recorded(self, identities: Collection[Identity]) -> list[Event]:
+        """Those of these events that are accepted and recorded."""
+
+    def history(self, subjects: Collection[bytes]) -> dict[bytes, History]:
+        """The latest decision on each subject that has one."""
+
+    def readers(self, keys: Collection[bytes]) -> dict[bytes, set[bytes]]:
+        """The readers kept for each of these entities."""
+
+    def outstanding(self, keys: Collection[bytes]) -> set[bytes]:
+        """Which of these entities have marks that are visible and not taken by this step."""
+
+
+class LineRow(NamedTuple):
+    """Where a line belongs: what batches, cycles and explanations find it by."""
+
+    line_id: bytes
+    home: bytes
+    source: str
+    benefit: str
+    cycle: str
+    batch_id: str
+    amount_minor: int
+    currency: str | None
+
+
+def line_row(event: Event, request: PaymentRequested) -> LineRow:
+    """Where the line of a request belongs; a request without an amount counts 0 in its batch's totals."""
+    return LineRow(
+        line_id=entities.line(event.source, request.request_id)[1:],
+        home=entities.request_home(request),
+        source=event.source,
+        benefit=request.benefit,
+        cycle=request_cycle(event, request),
+        batch_id=request.batch_id,
+        amount_minor=to_minor(request.amount) if request.amount is not None else 0,
+        currency=request.amount.currency if request.amount is not None else None,
+    )
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a step changes. Decisions are only those that differ; `releases` are freeze orders carried out or void."""
+
+    states: dict[bytes, EntityState] = field(default_factory=dict)
+    retractions: list[tuple[Identity, int]] = field(default_factory=list)
+    lines: list[LineRow] = field(default_factory=list)
+    links: set[tuple[bytes, bytes]] = field(default_factory=set)
+    spread: set[bytes] = field(default_factory=set)
+    decisions: list[tuple[Decision, History | None]] = field(default_factory=list)
+    holders: set[bytes] = field(default_factory=set)
+    claims: list[tuple[bytes, Claim]] = field(default_factory=list)
+    doubles: list[tuple[bytes, Claim, bytes]] = field(default_factory=list)
+    alarms: list[tuple[Alarm, bytes]] = field(default_factory=list)
+    releases: list[tuple[int, bytes, bool]] = field(default_factory=list)
+    requeued: list[tuple[bytes, int]] = field(default_factory=list)
+    late: list[tuple[bytes, str, str]] = field(default_factory=list)
+    batches: set[tuple[str, str]] = field(default_factory=set)
+    cases: int = 0
+
+
+_HOLDING = frozenset(
+    {
+        LineState.APPROVED,
+        LineState.SUBMITTED,
+        LineState.CERTIFIED,
+        LineState.INSTRUCTED,
+        LineState.SETTLED,
+        LineState.RETURNED,
+    }
+)
+"""States in which a line may hold claims."""
+
+
+class Step:
+    """One step in the making. Use `run`."""
+
+    def __init__(self, policy: Policy, shelf: Shelf) -> None:
+        self.policy, self.shelf = policy, shelf
+        self.states: dict[bytes, EntityState] = {}
+        self.plan = Plan()
+        self.changed: set[bytes] = set()
+
+    def run(self, marks: Sequence[Mark], events: Mapping[int, Event]) -> Plan:
+        """The plan for these marks; `events` holds the event of every position they name."""
+        self._load({mark.entity for mark in marks})
+        self._fold(marks, events)
+        orders = {mark.entity[1:]: mark.ref for mark in marks if mark.cause == Cause.FREEZE and mark.ref is not None}
+        cases = self._cases(self._seeds(marks))
+        freeze = self._ready(cases, orders)
+        self._adjudicate(cases, freeze)
+        self._release(orders, freeze)
+        self._suspend(marks)
+        self.plan.states = {key: self.states[key] for key in self.changed}
+        self.plan.spread = {key for key in self.changed if key[:1] != b"L"}
+        return self.plan
+
+    def _load(self, keys: set[bytes]) -> None:
+        wanted = keys - self.states.keys()
+        if wanted:
+            self.states.update(self.shelf.states(wanted))
+
+    # -- folding ----------------------------------------------------------------------------------------------------
+
+    def _fold(self, marks: Sequence[Mark], events: Mapping[int, Event]) -> None:
+        facts = [(mark.entity, events[mark.position]) for mark in marks if mark.position is not None]
+        self._fold_retractions([event for key, event in facts if key[:1] == b"E"])
+        told = self.shelf.retractions(
+            {(event.source, event.id) for _, event in facts if TYPES[event.type].topic.name in RETRACTABLE}
+        )
+        for identity, time_us in self.plan.retractions:
+            told[identity] = min(time_us, told.get(identity, time_us))
+        for key, event in facts:
+            if key[:1] == b"E":
+                continue
+            state = self.states[key]
+            fold(key, state, event)
+            identity = (event.source, event.id)
+            if identity in told:
+                state.retract(identity, told[identity])
+            self.changed.add(key)
+            if isinstance(event.data, PaymentRequested):
+                self._file(event, event.data, key)
+            elif key[:1] == b"B":
+                self.plan.batches.add(_batch_of(key))
+
+    def _fold_retractions(self, retractions: list[Event]) -> None:
+        """A retraction reaches the facts it names wherever they belong; it may come before them."""
+        by_target: dict[Identity, int] = {}
+        for event in retractions:
+            if isinstance(event.data, EventRetracted) and event.data.event.source_code == event.source:
+                target = (event.data.event.source_code, event.data.event.id)
+                by_target[target] = min(event.time_us, by_target.get(target, event.time_us))
+        self.plan.retractions = sorted(by_target.items())
+        for fact in self.shelf.recorded(by_target.keys()) if by_target else []:
+            if TYPES[fact.type].topic.name not in RETRACTABLE or isinstance(fact.data, EventRetracted):
+                continue
+            homes = entities.homes(fact)
+            self._load(set(homes))
+            for key in homes:
+                self.states[key].retract((fact.source, fact.id), by_target[(fact.source, fact.id)])
+                self.changed.add(key)
+
+    def _file(self, event: Event, request: PaymentRequested, key: bytes) -> None:
+        if key[:1] == b"L":
+            last = self.shelf.history([key[1:]]) if len(self.states[key].facts) > 1 else {}
+            if keeper(key, self.states, last.get(key[1:])).id == event.id:
+                self.plan.lines.append(line_row(event, request))
+            self.plan.batches.add((event.source, request.batch_id))
+
+    # -- cases ------------------------------------------------------------------------------------------------------
+
+    def _seeds(self, marks: Sequence[Mark]) -> set[bytes]:
+        touched = self.changed | {mark.entity for mark in marks if mark.cause != Cause.FACT}
+        seeds: set[bytes] = set()
+        for key in touched:
+            if key[:1] in {b"P", b"H"}:
+                seeds.add(key)
+            if key[:1] in {b"L", b"H"}:
+                seeds |= readers_told(key, self.states[key])
+        return seeds
+
+    def _cases(self, seeds: set[bytes]) -> list[Case]:
+        """The whole cases of these seeds, each once; loads until nothing is missing."""
+        whole: dict[bytes, Case] = {}
+        waiting = set(seeds)
+        while waiting:
+            self._load(waiting)
+            missing: set[bytes] = set()
+            partial: set[bytes] = set()
+            for seed in sorted(waiting):
+                if seed in whole:
+                    continue
+                case = assemble(seed, self.states)
+                if case.missing:
+                    missing |= case.missing
+                    partial.add(seed)
+                else:
+                    whole.update(dict.fromkeys(case.members, case))
+            self._load(missing)
+            waiting = partial
+        return list({min(case.members): case for case in whole.values()}.values())
+
+    def _ready(self, cases: list[Case], orders: Mapping[bytes, int]) -> dict[bytes, int]:
+        """The freeze orders that may be carried out: no other mark on the case or on what it reads."""
+        if not orders:
+            return {}
+        of_line = {key[1:]: case for case in cases for key in case.reads if key[:1] == b"L" and key[1:] in orders}
+        keys = {key for case in of_line.values() for key in (*case.members, *case.reads)}
+        busy = self.shelf.outstanding(keys)
+        ready = {}
+        for line_id, submission_no in orders.items():
+            case = of_line.get(line_id)
+            if case is None or not busy.isdisjoint(case.members) or not busy.isdisjoint(case.reads):
+                self.plan.requeued.append((b"L" + line_id, submission_no))
+            else:
+                ready[line_id] = submission_no
+        return ready
+
+    # -- decisions --------------------------------------------------------------------------------------------------
+
+    def _adjudicate(self, cases: list[Case], freeze: Mapping[bytes, int]) -> None:
+        lines = {key for case in cases for key in case.reads if key[:1] == b"L"}
+        history = self.shelf.history([key[1:] for key in lines if not self.shelf.is_new(key)])
+        frozen = [subject_of_recovery(line_id) for line_id, last in history.items() if last.frozen is not None]
+        if frozen:
+            history |= self.shelf.history(frozen)
+        for case in cases:
+            outcome = adjudicate(case, self.states, self.policy, history, freeze)
+            reused = [decision.subject for decision in outcome.decisions if decision.line_id is None]
+            if reused:
+                history |= self.shelf.history(reused)
+            self.plan.alarms.extend(outcome.alarms)
+            written = [item for item in outcome.decisions if item.differs(history.get(item.subject))]
+            self.plan.decisions.extend((item, history.get(item.subject)) for item in written)
+            self._claim(case, outcome.claims, history)
+            proposed = {item.line_id for item in written if item.subject != item.line_id}
+            self.plan.doubles.extend(double for double in outcome.doubles if double[0] in proposed)
+            self._note_late(outcome.decisions)
+            self.plan.links |= links_to_keep(case, self.states)
+        self.plan.cases = len(cases)
+
+    def _claim(self, case: Case, claims: list[tuple[bytes, Claim]], history: Mapping[bytes, History]) -> None:
+        held = any(history[key[1:]].state in _HOLDING for key in case.reads if key[:1] == b"L" and key[1:] in history)
+        if held or claims:
+            self.plan.holders |= case.members
+            self.plan.claims.extend(claims)
+
+    def _note_late(self, decisions: list[Decision]) -> None:
+        """Approved lines of a closed cycle that no submission has taken: they go into a supplement."""
+        for decision in decisions:
+            if decision.closed and decision.state is LineState.APPROVED and decision.line_id is not None:
+                self.plan.late.append((decision.line_id, decision.event.source, decision.batch_id))
+
+    def _release(self, orders: Mapping[bytes, int], freeze: Mapping[bytes, int]) -> None:
+        frozen = {decision.line_id for decision, _ in self.plan.decisions if decision.frozen is not None}
+        for line_id, submission_no in orders.items():
+            if line_id in freeze:
+                self.plan.releases.append((submission_no, line_id, line_id in frozen))
+
+    def _suspend(self, marks: Sequence[Mark]) -> None:
+        """Money of an instruction no line has goes to suspense, and out of it when a line turns out to have it."""
+        touched = {mark.entity for mark in marks if mark.entity[:1] == b"I"}
+        touched |= {target for target, _ in self.plan.links if target[:1] == b"I" and self.states[target].facts}
+        if not touched:
+            return
+        kept = self.shelf.readers(touched)
+        claimed = {target for target, _ in self.plan.links} | {key for key, readers in kept.items() if readers}
+        history = self.shelf.history([key[1:] for key in touched])
+        for key in sorted(touched):
+            last = history.get(key[1:])
+            decision = suspended(key, self.states[key], claimed=key in claimed)
+            if decision is not None and (last is not None or decision.position) and decision.differs(last):
+                self.plan.decisions.append((decision, last))
+
+
+def _batch_of(key: bytes) -> tuple[str, str]:
+    source, batch_id = key[1:].decode().split("\0")
+    return source, batch_id

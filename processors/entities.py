@@ -1,0 +1,133 @@
+"""Entities: the things facts belong to for ever, named by keys that the bytes of an event alone give.
+
+A key is one letter and the contract's id, as bytes:
+`P` person, `H` household, `L` line, `B` batch, `C` cycle, `F` facility, `I` instruction, `E` event identity
+(for retractions), `K` certificate, `A` account of a statement. Parts are joined by a zero byte.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from events.certification import BatchCertified, CertificateSuperseded
+from events.enrolment import (
+    FacilityRegistered,
+    HouseholdIdentified,
+    HouseholdRevoked,
+    PersonMerged,
+)
+from events.identity import line_id
+from events.payment import BatchDeclared, CycleClosed, PaymentRequested, PaymentWithdrawn
+from events.retraction import EventRetracted
+from events.settlement import StatementBooked, StatementClosed
+from events.sources import urn
+from events.verification import ConditionVerified
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from events.envelope import Event
+
+
+def person(sp_id: str) -> bytes:
+    """The key of a person."""
+    return b"P" + sp_id.encode()
+
+
+def household(household_id: str) -> bytes:
+    """The key of a household."""
+    return b"H" + household_id.encode()
+
+
+def facility(facility_id: str) -> bytes:
+    """The key of a facility."""
+    return b"F" + facility_id.encode()
+
+
+def line(source: str, request_id: str) -> bytes:
+    """The key of a line: `L` and the 16 bytes of its line id."""
+    return b"L" + line_id(urn(source), request_id)
+
+
+def batch(source: str, batch_id: str) -> bytes:
+    """The key of a batch; batch ids are per source."""
+    return _joined(b"B", source, batch_id)
+
+
+def cycle(source: str, benefit: str, month: str) -> bytes:
+    """The key of a payment cycle of one source."""
+    return _joined(b"C", source, benefit, month)
+
+
+def identity(source: str, event_id: str) -> bytes:
+    """The key of an event's identity, where its retractions belong."""
+    return _joined(b"E", source, event_id)
+
+
+def _joined(kind: bytes, *parts: str) -> bytes:
+    return kind + "\0".join(parts).encode()
+
+
+def request_home(request: PaymentRequested) -> bytes:
+    """Where a request belongs: the person it is in respect of, else its person or household."""
+    if request.in_respect_of is not None:
+        return person(request.in_respect_of)
+    if request.sp_id is not None:
+        return person(request.sp_id)
+    return household(request.household_id or "")
+
+
+def _of_household(_source: str, data: HouseholdIdentified) -> tuple[bytes, ...]:
+    members = (person(member.sp_id) for member in data.members if member.sp_id is not None)
+    replaced = (household(other) for other in data.replaces or ())
+    return (household(data.household_id), *members, *replaced)
+
+
+def _of_condition(_source: str, data: ConditionVerified) -> tuple[bytes, ...]:
+    if data.child_sp_id is None:
+        return (person(data.sp_id),)
+    return (person(data.sp_id), person(data.child_sp_id))
+
+
+def _of_request(source: str, data: PaymentRequested) -> tuple[bytes, ...]:
+    return (request_home(data), line(source, data.request_id))
+
+
+_HOMES: dict[type, Callable[[str, object], tuple[bytes, ...]]] = {}
+
+
+def _home(kind: type, homes: Callable[..., tuple[bytes, ...]]) -> None:
+    _HOMES[kind] = homes
+
+
+_home(HouseholdIdentified, _of_household)
+_home(HouseholdRevoked, lambda _source, data: (household(data.household_id),))
+_home(PersonMerged, lambda _source, data: (person(data.sp_id), person(data.into)))
+_home(FacilityRegistered, lambda _source, data: (facility(data.facility_id),))
+_home(ConditionVerified, _of_condition)
+_home(PaymentRequested, _of_request)
+_home(PaymentWithdrawn, lambda source, data: (line(source, data.request_id),))
+_home(BatchDeclared, lambda source, data: (batch(source, data.batch_id),))
+_home(CycleClosed, lambda source, data: (cycle(source, data.benefit, data.cycle),))
+_home(EventRetracted, lambda _source, data: (identity(data.event.source_code, data.event.id),))
+_home(BatchCertified, lambda source, data: (_joined(b"K", source, data.certificate_id),))
+_home(CertificateSuperseded, lambda source, data: (_joined(b"K", source, data.certificate_id),))
+_home(StatementBooked, lambda source, data: (_joined(b"A", source, data.account),))
+_home(StatementClosed, lambda source, data: (_joined(b"A", source, data.account),))
+
+
+def homes(event: Event) -> tuple[bytes, ...]:
+    """The entities an event's facts belong to, known from its bytes alone; distinct, the first is the main one."""
+    of = _HOMES.get(type(event.data))
+    if of is not None:
+        keys = of(event.source, event.data)
+        return keys if len(keys) < 2 else tuple(dict.fromkeys(keys))
+    for kind, attribute in ((b"L", "line_id"), (b"I", "instruction_id")):
+        text = getattr(event.data, attribute, None)
+        if isinstance(text, str):
+            return (kind + bytes.fromhex(text),)
+    sp_id = getattr(event.data, "sp_id", None)
+    if not isinstance(sp_id, str):
+        message = f"event {event.source}/{event.id} of type {event.type} names no entity: add its home to _HOMES"
+        raise TypeError(message)
+    return (person(sp_id),)

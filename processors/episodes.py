@@ -1,0 +1,164 @@
+"""Events in life, recognised from verified evidence and never from an operator's id (contract, One event in life).
+
+A birth: delivery dates of one mother within the pack's days of the earliest, which anchors it; what lies beyond anchors
+anew. A visit: one person, kind and date; it belongs to a birth or pregnancy by `birth_on`, else by the pack's interval.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from events.verification import ConditionVerified
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from events.envelope import Event
+    from processors.policy.model import Commons
+    from processors.view import View
+
+MET = "met"
+DELIVERY = "delivery"
+PREGNANCY_ENDED = "pregnancy_ended"
+
+
+class Evidence(NamedTuple):
+    """One verified condition: the event and what it says."""
+
+    event: Event
+    condition: ConditionVerified
+
+
+class Birth(NamedTuple):
+    """One birth of one mother. `babies` are all born; `stillborn` of them. `anchor` is the earliest delivery date."""
+
+    anchor: date
+    evidence: tuple[Evidence, ...]
+    babies: int
+    stillborn: int
+    children: frozenset[str]
+
+
+def conditions(view: View, persons: Iterable[bytes], condition: str) -> list[Evidence]:
+    """All effective evidence of one condition about any of these persons, by date."""
+    found = [
+        Evidence(event, data)
+        for person in persons
+        for event, data in view.facts(person, ConditionVerified)
+        if data.condition == condition
+    ]
+    return sorted(found, key=lambda item: (str(item.condition.on), *view.rank(item.event)))
+
+
+def births(view: View, mother: bytes) -> list[Birth]:
+    """The births of a mother, in order of date."""
+    met = [
+        item
+        for item in conditions(view, (mother,), DELIVERY)
+        if item.condition.outcome == MET and item.condition.on is not None
+    ]
+    groups: list[list[Evidence]] = []
+    window = timedelta(days=view.commons.birth_window_days)
+    for item in met:
+        if groups and _on(item) - _on(groups[-1][0]) <= window:
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+    return [_birth(view, group) for group in groups]
+
+
+def _on(item: Evidence) -> date:
+    day = item.condition.on
+    if day is None:
+        message = f"evidence {item.event.source}/{item.event.id} of {item.condition.condition} has no `on`"
+        raise ValueError(message)
+    return day
+
+
+def _birth(view: View, group: list[Evidence]) -> Birth:
+    children = frozenset(item.condition.child_sp_id for item in group if item.condition.child_sp_id is not None)
+    return Birth(
+        anchor=_on(group[0]),
+        evidence=tuple(group),
+        babies=max(_counted(view, group, "babies"), len(children), 1),
+        stillborn=_counted(view, group, "stillborn"),
+        children=children,
+    )
+
+
+def _counted(view: View, group: list[Evidence], name: str) -> int:
+    """The measure told by the strongest fact of the birth that tells it; 0 when none does."""
+    telling = [item for item in group if measure(item.condition, name) is not None]
+    if not telling:
+        return 0
+    strongest = max(telling, key=lambda item: view.rank(item.event))
+    return measure(strongest.condition, name) or 0
+
+
+def measure(condition: ConditionVerified, name: str) -> int | None:
+    """One measure of a condition, or None when it was not told."""
+    value = getattr(condition.measure, name, None) if condition.measure is not None else None
+    return value if isinstance(value, int) else None
+
+
+def nearest_birth(known: list[Birth], day: date, commons: Commons) -> Birth | None:
+    """The birth a date speaks of: the nearest whose anchor lies within the pack's window, the earlier on a tie."""
+    close = [birth for birth in known if abs((day - birth.anchor).days) <= commons.birth_window_days]
+    return min(close, key=lambda birth: (abs((day - birth.anchor).days), birth.anchor)) if close else None
+
+
+def birth_of_child(known: list[Birth], child: str | None) -> Birth | None:
+    """The birth whose evidence names this child."""
+    return next((birth for birth in known if child is not None and child in birth.children), None)
+
+
+def pregnancy_anchor(view: View, mother: bytes, day: date, known: list[Birth], steps: Iterable[date]) -> date:
+    """What anchors the pregnancy of an antenatal visit on `day`.
+
+    The first end (birth or verified end of pregnancy) within the pack's interval after the visit; without one, the
+    first of the visits (`steps`: dates of all visits) that no end explains and within whose interval this one lies.
+    """
+    interval = view.commons.pregnancy_days
+    ended = [
+        item.condition.on
+        for item in conditions(view, (mother,), PREGNANCY_ENDED)
+        if item.condition.on is not None and item.condition.outcome == MET
+    ]
+    ends = sorted({birth.anchor for birth in known} | set(ended))
+
+    def end_of(visit: date) -> date | None:
+        return next((end for end in ends if 0 <= (end - visit).days <= interval), None)
+
+    found = end_of(day)
+    if found is not None:
+        return found
+    return _cluster_anchor(day, (step for step in steps if end_of(step) is None), interval)
+
+
+def after_delivery_anchor(view: View, day: date, known: list[Birth], steps: Iterable[date]) -> date:
+    """What anchors a visit after delivery that names neither birth nor child: the latest birth within the interval.
+
+    Without a known birth, the first of the unexplained visits within whose interval this one lies.
+    """
+    interval = view.commons.after_delivery_days
+
+    def birth_of(visit: date) -> date | None:
+        anchors = [birth.anchor for birth in known if 0 <= (visit - birth.anchor).days <= interval]
+        return max(anchors) if anchors else None
+
+    found = birth_of(day)
+    if found is not None:
+        return found
+    return _cluster_anchor(day, (step for step in steps if birth_of(step) is None), interval)
+
+
+def _cluster_anchor(day: date, steps: Iterable[date], interval: int) -> date:
+    anchor = None
+    for step in sorted({*steps, day}):
+        if anchor is None or (step - anchor).days > interval:
+            anchor = step
+        if step == day:
+            return anchor
+    return day

@@ -1,0 +1,157 @@
+"""What is asked about one request: which event in life it is for, for whom, on which day, with which evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from processors import entities, episodes
+from processors.episodes import MET, Birth, Evidence
+from processors.policy.model import LifeEvent
+
+if TYPE_CHECKING:
+    from events.envelope import Event
+    from events.payment import PaymentRequested
+    from processors.policy.model import Entitlement, Pack
+    from processors.view import View
+
+
+ANTENATAL = "anc"
+"""The step of a benefit that belongs to a pregnancy; every other step of a visit belongs to a birth."""
+
+
+class Occasion(NamedTuple):
+    """The event in life a request is for. `anchor` names the birth, pregnancy or month it belongs to.
+
+    `day` is the day eligibility and amount are tested on: that of the evidence where there is some, else the asked one.
+    """
+
+    day: date
+    anchor: date
+    holder: bytes
+    evidence: tuple[Evidence, ...]
+    birth: Birth | None
+
+
+@dataclass(slots=True)
+class Inquiry:
+    """One request with the view it is decided on; predicates read nothing else."""
+
+    view: View
+    pack: Pack
+    event: Event
+    request: PaymentRequested
+    applicant: bytes
+    subject: bytes
+    occasion: Occasion
+
+
+def inquire(view: View, pack: Pack, event: Event, request: PaymentRequested) -> Inquiry:
+    """Recognise what a request is for. The unit of the benefit was checked when the request was admitted."""
+    if request.sp_id is None:
+        applicant = entities.household(request.household_id or "")
+    else:
+        applicant = view.root(entities.person(request.sp_id))
+    subject = applicant
+    if request.in_respect_of is not None:
+        subject = view.root(entities.person(request.in_respect_of))
+    occasion = _RECOGNISE[pack.entitlement.event](view, pack, request, subject)
+    return Inquiry(view, pack, event, request, applicant, subject, occasion)
+
+
+def mother_of(view: View, subject: bytes) -> bytes:
+    """The mother whose delivery evidence names this person as a child, else the person."""
+    aliases = set(view.aliases(subject))
+    for link in sorted({link for alias in aliases if alias in view.states for link in view.states[alias].links}):
+        if link[:1] != b"P":
+            continue
+        mother = view.root(link)
+        for birth in episodes.births(view, mother):
+            if any(view.root(entities.person(child)) == subject for child in birth.children):
+                return mother
+    return subject
+
+
+def _strongest(view: View, found: list[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(sorted(found, key=lambda item: view.rank(item.event), reverse=True))
+
+
+def _birth(view: View, pack: Pack, request: PaymentRequested, subject: bytes) -> Occasion:
+    mother = mother_of(view, subject)
+    asked = request.for_.on or date.min
+    birth = episodes.nearest_birth(episodes.births(view, mother), asked, view.commons)
+    if birth is not None:
+        return Occasion(birth.anchor, birth.anchor, mother, _strongest(view, list(birth.evidence)), birth)
+    window = view.commons.birth_window_days
+    contrary = [
+        item
+        for item in episodes.conditions(view, (mother,), pack.entitlement.evidence or "")
+        if item.condition.on is not None and abs((item.condition.on - asked).days) <= window
+    ]
+    return Occasion(asked, asked, mother, _strongest(view, contrary), None)
+
+
+def _visit(view: View, pack: Pack, request: PaymentRequested, subject: bytes) -> Occasion:
+    day = request.for_.on or date.min
+    mother = mother_of(view, subject)
+    persons = tuple(dict.fromkeys((mother, subject)))
+    every = episodes.conditions(view, persons, pack.entitlement.evidence or "")
+    found = _strongest(view, [item for item in every if item.condition.on == day and _same_child(view, item, subject)])
+    known = episodes.births(view, mother)
+    steps = [item.condition.on for item in every if item.condition.on is not None and item.condition.outcome == MET]
+    anchor, birth = _belongs(view, request, found, known, mother, steps, pack.entitlement)
+    return Occasion(day, anchor, mother, found, birth)
+
+
+def _same_child(view: View, item: Evidence, subject: bytes) -> bool:
+    child = item.condition.child_sp_id
+    own = view.root(entities.person(item.condition.sp_id))
+    return child is None or own == subject or view.root(entities.person(child)) == subject
+
+
+def _belongs(
+    view: View,
+    request: PaymentRequested,
+    found: tuple[Evidence, ...],
+    known: list[Birth],
+    mother: bytes,
+    steps: list[date],
+    entitlement: Entitlement,
+) -> tuple[date, Birth | None]:
+    """The anchor of the birth or pregnancy a visit belongs to: told by evidence or request, else by the interval."""
+    day = request.for_.on or date.min
+    told = next((item.condition.birth_on for item in found if item.condition.birth_on is not None), None)
+    told = told or request.for_.birth_on
+    child = request.in_respect_of or next((item.condition.child_sp_id for item in found), None)
+    due = next((item.condition.due_on for item in found if item.condition.due_on is not None), request.for_.due_on)
+    near = told or (due if entitlement.step == ANTENATAL else None)
+    birth = episodes.nearest_birth(known, near, view.commons) if near is not None else None
+    birth = birth or episodes.birth_of_child(known, child)
+    if birth is not None:
+        return birth.anchor, birth
+    if told is not None:
+        return told, None
+    if entitlement.step == ANTENATAL:
+        return episodes.pregnancy_anchor(view, mother, day, known, steps), None
+    anchor = episodes.after_delivery_anchor(view, day, known, steps)
+    return anchor, next((birth for birth in known if birth.anchor == anchor), None)
+
+
+def _month(view: View, pack: Pack, request: PaymentRequested, subject: bytes) -> Occasion:
+    text = request.for_.month or ""
+    first = date.fromisoformat(f"{text}-01")
+    day = first.replace(day=view.commons.month_reference_day)
+    found = (
+        []
+        if pack.entitlement.evidence is None
+        else [
+            item
+            for item in episodes.conditions(view, (subject,), pack.entitlement.evidence)
+            if item.condition.month == text
+        ]
+    )
+    return Occasion(day, first, subject, _strongest(view, found), None)
+
+
+_RECOGNISE = {LifeEvent.BIRTH: _birth, LifeEvent.VISIT: _visit, LifeEvent.MONTH: _month}

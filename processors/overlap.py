@@ -1,0 +1,132 @@
+"""The overlap guard: one event in life, one benefit, whoever asks (contract, Exclusivity groups and Winner).
+
+Lines are offered in the order of the winner rule; each takes its claims or is refused by the line that holds them.
+What is decided here is held a second time by the constraints of the claim tables.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from events.reasons import Reason
+from processors.outcome import Claim, ClaimKind
+from processors.policy.model import LifeEvent
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from processors.inquiry import Inquiry
+    from processors.policy.model import Maximum
+
+
+class Beaten(NamedTuple):
+    """Why a line may not have what it asks for, and which line has it (None when a maximum is used up by several)."""
+
+    reason: Reason
+    won_by: bytes | None
+    claim: Claim
+
+
+class _Held(NamedTuple):
+    line_id: bytes
+    benefit: str
+    claim: Claim
+
+
+class Bid(NamedTuple):
+    """What one line asks to hold, and the maximum it falls under."""
+
+    line_id: bytes
+    benefit: str
+    claims: tuple[Claim, ...]
+    holder: bytes
+    anchor: str
+    step: str
+    maximum: Maximum | None
+
+
+def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
+    """The claims a request makes if it is eligible; a function of what it is for, not of who asks."""
+    entitlement, occasion, pack = inquiry.pack.entitlement, inquiry.occasion, inquiry.pack
+    holder, anchor = occasion.holder, occasion.anchor.isoformat()
+    claims: list[Claim] = []
+    if entitlement.event is LifeEvent.BIRTH:
+        until = occasion.anchor + timedelta(days=inquiry.view.commons.birth_window_days + 1)
+        claims.append(
+            Claim(ClaimKind.WINDOW, holder, f"birth:{entitlement.step}", anchor, since=occasion.anchor, until=until)
+        )
+    elif entitlement.event is LifeEvent.VISIT:
+        claims.append(Claim(ClaimKind.KEY, inquiry.subject, f"visit:{entitlement.step}", occasion.day.isoformat()))
+    else:
+        claims.append(Claim(ClaimKind.KEY, holder, f"month:{pack.benefit}", anchor))
+    for row in entitlement.exclusivity:
+        if row.per is LifeEvent.MONTH:
+            claims.append(Claim(ClaimKind.KEY, holder, row.group, anchor))
+        else:
+            claims.append(Claim(ClaimKind.SIDE, holder, row.group, anchor, side=row.side))
+    maximum = entitlement.maximum.on(occasion.day) if entitlement.maximum is not None else None
+    return Bid(line_id, pack.benefit, tuple(claims), holder, anchor, entitlement.step, maximum)
+
+
+class Guard:
+    """Who holds what in one case. `offer` in winner order; nothing is taken back."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[bytes, str, str], _Held] = {}
+        self._windows: dict[tuple[bytes, str], list[_Held]] = {}
+        self._steps: dict[tuple[bytes, str], list[tuple[str, bytes]]] = {}
+
+    def offer(self, offered: Bid) -> Beaten | tuple[Claim, ...]:
+        """Take everything the bid asks for, or nothing: then why, and who holds it."""
+        for claim in offered.claims:
+            held = self._holder(claim)
+            if held is not None and not (claim.kind is ClaimKind.SIDE and held.claim.side == claim.side):
+                same = held.benefit == offered.benefit
+                reason = Reason.DUPLICATE_ENTITLEMENT if same else Reason.EXCLUSIVE_BENEFIT
+                return Beaten(reason, held.line_id, claim)
+        slot = self._slot(offered)
+        if isinstance(slot, Beaten):
+            return slot
+        claims = offered.claims if slot is None else (*offered.claims, slot)
+        self._take(offered, claims)
+        return claims
+
+    def _slot(self, offered: Bid) -> Claim | Beaten | None:
+        if offered.maximum is None:
+            return None
+        counted = self._steps.get((offered.holder, offered.anchor), [])
+        used = sum(1 for step, _ in counted if step in offered.maximum.steps)
+        group = "slot:" + "+".join(offered.maximum.steps)
+        claim = Claim(ClaimKind.KEY, offered.holder, group, f"{offered.anchor}#{used + 1}")
+        return claim if used < offered.maximum.count else Beaten(Reason.COUNT_EXCEEDED, None, claim)
+
+    def _holder(self, claim: Claim) -> _Held | None:
+        if claim.kind is not ClaimKind.WINDOW:
+            return self._keys.get((claim.holder, claim.group, claim.key))
+        for held in self._windows.get((claim.holder, claim.group), []):
+            if overlap(held.claim, claim):
+                return held
+        return None
+
+    def _take(self, offered: Bid, claims: tuple[Claim, ...]) -> None:
+        for claim in claims:
+            held = _Held(offered.line_id, offered.benefit, claim)
+            if claim.kind is ClaimKind.WINDOW:
+                self._windows.setdefault((claim.holder, claim.group), []).append(held)
+            else:
+                self._keys.setdefault((claim.holder, claim.group, claim.key), held)
+        self._steps.setdefault((offered.holder, offered.anchor), []).append((offered.step, offered.line_id))
+
+
+def overlap(one: Claim, other: Claim) -> bool:
+    """Whether two window claims share a day."""
+
+    def span(claim: Claim) -> tuple[date, date]:
+        if claim.since is None or claim.until is None:
+            message = f"window claim {claim.group} {claim.key} has no days"
+            raise ValueError(message)
+        return claim.since, claim.until
+
+    (since, until), (other_since, other_until) = span(one), span(other)
+    return since < other_until and other_since < until

@@ -1,0 +1,202 @@
+"""Decisions as they are written: what was found for a line, put into the words of the contract and of the books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from events.payment import PaymentRequested
+from events.reasons import Reason
+from events.states import LineState
+from ledger.model.account import Dimensions
+from ledger.model.rows import DecisionKind
+from ledger.model.step import Step, target_position
+from processors.calendar import local_date
+from processors.eligibility import Standing
+from processors.outcome import Decision, Frozen
+from processors.overlap import Beaten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from events.envelope import Event
+    from processors.eligibility import Assessment
+    from processors.filing import Filed
+    from processors.lifecycle import Course
+    from processors.outcome import Claim, History
+    from processors.policy.model import Pack, Policy
+
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found for one line at the instant that counts for it."""
+
+    state: LineState
+    reasons: tuple[Reason, ...]
+    assessment: Assessment | None = None
+    won_by: bytes | None = None
+
+
+def subject_of_event(source: str, event_id: str) -> bytes:
+    """The subject of a decision on a request that has no line: 16 bytes of SHA-256 over its identity."""
+    return sha256(b"event\0" + source.encode() + b"\0" + event_id.encode()).digest()[:16]
+
+
+def subject_of_recovery(line_id: bytes) -> bytes:
+    """The subject of the recoveries proposed for a line: 16 bytes of SHA-256 over its line id."""
+    return sha256(b"recovery\0" + line_id).digest()[:16]
+
+
+def asked_day(item: Filed) -> date:
+    """The day a request was recorded, in Cambodia; dates what has no day of its own."""
+    return local_date(item.event.time_us)
+
+
+def _dimensions(pack: Pack) -> Dimensions:
+    books = pack.books
+    return Dimensions(
+        benefit=pack.benefit,
+        programme=books.programme,
+        operator=books.operator,
+        fund=books.fund,
+        area="",
+        cofog=books.cofog,
+        gfsm=books.gfsm,
+        currency=pack.amount.currency,
+    )
+
+
+def _inputs(item: Filed, evidence: tuple[tuple[str, str], ...]) -> bytes:
+    """SHA-256 over everything the decision rests on besides the policy: request, evidence, close, withdrawal."""
+    withdrawal = (item.withdrawal.source, item.withdrawal.id) if item.withdrawal is not None else None
+    inputs = ((item.event.source, item.event.id), evidence, item.closed_us, withdrawal)
+    return sha256(_ENCODER.encode(inputs)).digest()
+
+
+def decided(item: Filed, verdict: Verdict) -> Decision:
+    """The decision of a line that is not frozen."""
+    found = verdict.assessment
+    approved = verdict.state is LineState.APPROVED
+    evidence = found.evidence if found is not None else ()
+    amount = found.amount_minor if approved and found is not None else None
+    day = asked_day(item)
+    return Decision(
+        subject=item.line_id,
+        line_id=item.line_id,
+        kind=DecisionKind.DECIDED,
+        event=item.event,
+        request_id=item.request.request_id,
+        batch_id=item.request.batch_id,
+        benefit=item.request.benefit,
+        state=verdict.state,
+        reasons=verdict.reasons,
+        amount_minor=amount,
+        currency=item.pack.amount.currency if amount is not None else None,
+        won_by=verdict.won_by,
+        policy_digest=item.pack.digest,
+        inputs_digest=_inputs(item, evidence),
+        position=target_position(verdict.state, amount) if amount is not None else {},
+        dimensions=_dimensions(item.pack),
+        dates=dict.fromkeys((Step.RECOGNISE, Step.RESERVE), day),
+        evidence=evidence,
+        asked=found.asked if found is not None else (),
+        figures=found.figures if found is not None else (),
+        closed=item.closed_us is not None,
+        bank=item.bank,
+    )
+
+
+def freeze(item: Filed, decision: Decision, submission_no: int) -> Frozen:
+    """What submission fixes of an approved line."""
+    if decision.amount_minor is None or decision.currency is None:
+        message = f"line {item.line_id.hex()} is approved without an amount and cannot be frozen"
+        raise ValueError(message)
+    return Frozen(item.event.id, decision.amount_minor, decision.currency, submission_no, decision.policy_digest)
+
+
+def followed(item: Filed, frozen: Frozen, course: Course, approved: Decision | None = None) -> Decision:
+    """The decision of a frozen line: where its course has come to. `approved` is given when it is frozen just now."""
+    base = approved or decided(item, Verdict(LineState.SUBMITTED, ()))
+    own = asked_day(item)
+    dates = dict.fromkeys(Step, own) | course.dates
+    return replace(
+        base,
+        state=course.state,
+        amount_minor=course.amount_minor,
+        currency=frozen.currency,
+        policy_digest=frozen.policy_digest,
+        position=course.position,
+        dates=dates,
+        stages=course.stages,
+        evidence=tuple(sorted({*base.evidence, *course.evidence})),
+        frozen=frozen,
+    )
+
+
+def reused(event: Event, policy: Policy) -> Decision:
+    """The decision of a request whose id another request keeps: published by its event, it has no line."""
+    data = event.data
+    if not isinstance(data, PaymentRequested):
+        message = f"event {event.source}/{event.id} is no request but {event.type}"
+        raise TypeError(message)
+    pack = policy.packs[data.benefit]
+    return Decision(
+        subject=subject_of_event(event.source, event.id),
+        line_id=None,
+        kind=DecisionKind.DECIDED,
+        event=event,
+        request_id=data.request_id,
+        batch_id=data.batch_id,
+        benefit=data.benefit,
+        state=LineState.REJECTED,
+        reasons=(Reason.REQUEST_ID_REUSED,),
+        amount_minor=None,
+        currency=None,
+        won_by=None,
+        policy_digest=pack.digest,
+        inputs_digest=sha256(_ENCODER.encode((event.source, event.id))).digest(),
+        position={},
+        dimensions=_dimensions(pack),
+    )
+
+
+def recovery(
+    item: Filed,
+    found: Assessment,
+    taken: Beaten | tuple[Claim, ...],
+    history: Mapping[bytes, History],
+) -> Decision | None:
+    """What facts known after the freezing say a frozen line should not have had; moves no money by itself.
+
+    None when nothing is to be recovered and nothing ever was proposed, or when the policy has changed since.
+    """
+    frozen = item.frozen
+    if frozen is None or item.pack.digest != frozen.policy_digest:
+        return None
+    reasons: tuple[Reason, ...] = ()
+    amount = 0
+    if isinstance(taken, Beaten):
+        reasons, amount = (taken.reason,), frozen.amount_minor
+    elif found.standing is not Standing.ELIGIBLE:
+        reasons, amount = found.reasons, frozen.amount_minor
+    elif found.amount_minor is not None and found.amount_minor < frozen.amount_minor:
+        reasons, amount = (Reason.AMOUNT_MISMATCH,), frozen.amount_minor - found.amount_minor
+    subject = subject_of_recovery(item.line_id)
+    if amount == 0 and subject not in history:
+        return None
+    base = decided(item, Verdict(LineState.REJECTED, reasons, found))
+    return replace(
+        base,
+        subject=subject,
+        kind=DecisionKind.RECOVERY_PROPOSED,
+        amount_minor=amount,
+        currency=frozen.currency,
+        won_by=taken.won_by if isinstance(taken, Beaten) else None,
+        position={},
+    )

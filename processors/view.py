@@ -1,0 +1,220 @@
+"""A case as it is seen at one instant: effective facts, one person under several ids, households, enrolments.
+
+Facts about the same thing compete by natural key: the latest `time`, then the pack's source order, then the greater
+event id (contract, Facts). A horizon hides whatever is timed after it: a closed cycle is decided on what was known
+at the close.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from events.catalogue import TYPES
+from events.enrolment import (
+    FacilityRegistered,
+    HouseholdIdentified,
+    HouseholdRevoked,
+    PersonDied,
+    PersonEnrolled,
+    PersonMerged,
+    PersonWithdrawn,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from events.envelope import Event
+    from processors.facts import EntityState
+    from processors.policy.model import Commons
+
+D = TypeVar("D")
+
+_LAST = 1 << 30
+"""Rank of a source the pack does not order: after every source it names."""
+
+
+class Fact(NamedTuple):
+    """An effective fact: the event that counts and its data, typed."""
+
+    event: Event
+    data: object
+
+
+class Membership(NamedTuple):
+    """The household version that counts for a person on a day, and whether its card holds on that day."""
+
+    event: Event
+    household: HouseholdIdentified
+    card_valid: bool
+    evidence: tuple[Event, ...]
+
+
+class View:
+    """The facts of a case and its neighbours as known at `horizon_us` (None: everything known)."""
+
+    def __init__(self, states: Mapping[bytes, EntityState], commons: Commons, horizon_us: int | None) -> None:
+        self.states = states
+        self.commons = commons
+        self.horizon_us = horizon_us
+        self._effective: dict[bytes, list[Event]] = {}
+        self._roots = self._merge_roots()
+        self._aliases: dict[bytes, list[bytes]] = {}
+        for key in self._roots:
+            self._aliases.setdefault(self._roots[key], []).append(key)
+
+    def rank(self, event: Event) -> tuple[int, int, str]:
+        """How strongly a fact counts against another about the same thing; the greatest wins."""
+        return (event.time_us, -self.commons.source_order.get(event.source, _LAST), event.id)
+
+    def effective(self, key: bytes) -> list[Event]:
+        """The facts of one entity that count, each natural key once, in the order of their identity."""
+        known = self._effective.get(key)
+        if known is None:
+            known = self._effective[key] = self._compete(self.states.get(key))
+        return known
+
+    def _compete(self, state: EntityState | None) -> list[Event]:
+        if state is None:
+            return []
+        horizon, retracted = self.horizon_us, state.retracted
+        best: dict[tuple[str, ...], Event] = {}
+        for identity, event in state.facts.items():
+            if horizon is not None and event.time_us > horizon:
+                continue
+            if retracted and identity in retracted and (horizon is None or retracted[identity] <= horizon):
+                continue
+            natural_key = TYPES[event.type].natural_key
+            if natural_key is None:
+                continue
+            key = natural_key(event.source, event.data)
+            other = best.get(key)
+            if other is None or self.rank(event) > self.rank(other):
+                best[key] = event
+        return [best[key] for key in sorted(best)] if len(best) > 1 else list(best.values())
+
+    def _of(self, keys: Iterable[bytes], kind: type[D]) -> list[tuple[Event, D]]:
+        return [(event, event.data) for key in keys for event in self.effective(key) if isinstance(event.data, kind)]
+
+    # -- persons ----------------------------------------------------------------------------------------------------
+
+    def _merge_roots(self) -> dict[bytes, bytes]:
+        into: dict[bytes, bytes] = {}
+        for key, state in self.states.items():
+            if key[:1] != b"P" or not any(type(event.data) is PersonMerged for event in state.facts.values()):
+                continue
+            for _, merged in self._of((key,), PersonMerged):
+                into[b"P" + merged.sp_id.encode()] = b"P" + merged.into.encode()
+        return {key: _root(key, into) for key in into.keys() | set(into.values())} if into else {}
+
+    def root(self, key: bytes) -> bytes:
+        """The person an id stands for after all merges known at the horizon."""
+        return self._roots.get(key, key)
+
+    def aliases(self, root: bytes) -> list[bytes]:
+        """Every id of one person, sorted; an unmerged person has one."""
+        known = self._aliases.get(root)
+        return sorted(known) if known else [root]
+
+    def facts(self, root: bytes, kind: type[D]) -> list[tuple[Event, D]]:
+        """The effective facts of one kind about one person, under whichever id they came."""
+        if not self._roots:
+            return self._of((root,), kind)
+        found = self._of(self.aliases(root), kind)
+        if kind is PersonMerged:
+            return found
+        return [(event, data) for event, data in found if self.root(b"P" + _sp_id(data)) == root]
+
+    def died(self, root: bytes) -> tuple[Event, date] | None:
+        """The death that counts for a person: the strongest fact over all ids."""
+        deaths = self.facts(root, PersonDied)
+        if not deaths:
+            return None
+        event, data = max(deaths, key=lambda fact: self.rank(fact[0]))
+        return event, data.died_on
+
+    # -- enrolments -------------------------------------------------------------------------------------------------
+
+    def enrolments(self, root: bytes, schemes: frozenset[str]) -> list[tuple[Event, PersonEnrolled]]:
+        """The person's enrolments in any of these schemes, whenever valid."""
+        return [fact for fact in self.facts(root, PersonEnrolled) if fact[1].scheme in schemes]
+
+    def enrolled_on(self, root: bytes, enrolment: PersonEnrolled, day: date) -> bool:
+        """Whether an enrolment holds on a day: within its dates and not ended by a withdrawal."""
+        if day < enrolment.valid_from or (enrolment.valid_until is not None and day > enrolment.valid_until):
+            return False
+        return not any(
+            (ended.scheme, ended.enrolment_id) == (enrolment.scheme, enrolment.enrolment_id)
+            and enrolment.valid_from <= ended.withdrawn_on <= day
+            for _, ended in self.facts(root, PersonWithdrawn)
+        )
+
+    # -- households and facilities ----------------------------------------------------------------------------------
+
+    def household_on(self, household: bytes, day: date) -> tuple[Event, HouseholdIdentified] | None:
+        """A household's version on a day: the one with the latest `valid_from` not after it."""
+        versions = [fact for fact in self._of((household,), HouseholdIdentified) if fact[1].valid_from <= day]
+        return max(versions, key=lambda fact: (fact[1].valid_from, self.rank(fact[0]))) if versions else None
+
+    def membership(self, root: bytes, day: date) -> Membership | None:
+        """The one household in which a person counts on a day, or None when no version then in force names them."""
+        best: tuple[Event, HouseholdIdentified] | None = None
+        for household in self._households(root):
+            version = self.household_on(household, day)
+            if version is None or not self._names(version[1], root):
+                continue
+            if best is None or self._standing(version) > self._standing(best):
+                best = version
+        if best is None:
+            return None
+        event, data = best
+        revoked = self.revoked(b"H" + data.household_id.encode(), data, day)
+        valid = day <= data.valid_until and revoked is None
+        return Membership(event, data, valid, (event,) if revoked is None else (event, revoked))
+
+    def _households(self, root: bytes) -> list[bytes]:
+        linked = {
+            link
+            for alias in self.aliases(root)
+            if alias in self.states
+            for link in self.states[alias].links
+            if link[:1] == b"H"
+        }
+        return sorted(linked)
+
+    def _names(self, household: HouseholdIdentified, root: bytes) -> bool:
+        return any(
+            member.sp_id is not None and self.root(b"P" + member.sp_id.encode()) == root for member in household.members
+        )
+
+    def _standing(self, version: tuple[Event, HouseholdIdentified]) -> tuple[date, int, int, str]:
+        return (version[1].valid_from, *self.rank(version[0]))
+
+    def revoked(self, household: bytes, version: HouseholdIdentified, day: date) -> Event | None:
+        """The revocation that ends this version on or before `day`; it ends validities that start on or before it."""
+        for event, revocation in self._of((household,), HouseholdRevoked):
+            if version.valid_from <= revocation.revoked_on <= day:
+                return event
+        return None
+
+    def facility_on(self, facility: bytes, day: date) -> tuple[Event, FacilityRegistered] | None:
+        """A facility's registration in force on a day: the latest that began by then, if it has not ended."""
+        known = [fact for fact in self._of((facility,), FacilityRegistered) if fact[1].valid_from <= day]
+        if not known:
+            return None
+        latest = max(known, key=lambda fact: (fact[1].valid_from, self.rank(fact[0])))
+        return None if latest[1].valid_until is not None and day > latest[1].valid_until else latest
+
+
+def _sp_id(data: object) -> bytes:
+    return str(getattr(data, "sp_id", "")).encode()
+
+
+def _root(key: bytes, into: Mapping[bytes, bytes]) -> bytes:
+    """Follow merges to the id that is kept; ids merged in a ring keep the smallest of them."""
+    seen = [key]
+    while (following := into.get(seen[-1])) is not None:
+        if following in seen:
+            return min(seen[seen.index(following) :])
+        seen.append(following)
+    return seen[-1]
