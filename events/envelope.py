@@ -19,7 +19,7 @@ from events.reasons import Reason
 from events.refusal import explain
 from events.retraction import EventRetracted
 from events.shapes import EVENT_ID, FIRST_YEAR, LAST_YEAR, SUBJECT, TRACEPARENT, EventId, Shape
-from events.sources import code_of, is_source, urn
+from events.sources import code_of, is_source, to_urn
 from events.strict import Pairs, check_text, parse, printable
 
 __all__ = [
@@ -120,7 +120,7 @@ def decode_data(head: Head) -> Event:
             raise _claimed(refused, head) from None
     if not is_source(head.source):
         raise _claimed(ContractError(Reason.SCHEMA, "source", "the code is not on the list of sources"), head)
-    if isinstance(data, EventRetracted) and data.event.source_code != head.source:
+    if isinstance(data, EventRetracted) and data.event.source != head.source:
         detail = "an event is retracted by its own source only"
         raise _claimed(ContractError(Reason.NOT_AUTHORISED, "data.event.source", detail), head)
     return Event(head.source, head.id, head.type, head.time_us, data)
@@ -141,10 +141,10 @@ def encode(event: Event) -> bytes:
         {
             "specversion": "1.0",
             "id": event.id,
-            "source": urn(event.source),
+            "source": to_urn(event.source),
             "type": TYPES[event.type].type,
             "time": format_time(event.time_us),
-            "data": event.data,
+            "data": event.data.wire() if isinstance(event.data, EventRetracted) else event.data,
         }
     )
 

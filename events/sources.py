@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Final
 
 URN_PREFIX: Final = "urn:sp:operator:"
@@ -60,6 +61,14 @@ PERMISSIONS: Final[dict[str, tuple[str, ...]]] = {
     "npca": _CERTIFIER,
 }
 _BANK_PERMISSIONS: Final = _PAYER
+# The schemes (of enrolments) and benefit schemes (of requests) a source speaks for; a source not here: all.
+SCHEMES: Final[dict[str, tuple[str, ...]]] = {
+    "nssf": ("nssf", "nssf.worker", "nssf.public", "nssf.self_employed", "nssf.dependant", "hef"),
+    "nsaf": ("nsaf", "family_package", "scholarship"),
+    "moeys": ("scholarship",),
+    "mlvt": ("tvet",),
+    "hef": ("hef",),
+}
 
 
 def is_source(code: str) -> bool:
@@ -67,7 +76,7 @@ def is_source(code: str) -> bool:
     return code in SOURCES or _BANK.match(code) is not None
 
 
-def urn(code: str) -> str:
+def to_urn(code: str) -> str:
     """The envelope `source` of a source's code."""
     return URN_PREFIX + code
 
@@ -86,3 +95,10 @@ def bare(source: str) -> str:
 def permissions(code: str) -> tuple[str, ...]:
     """Types the source may publish by default; raises KeyError for what is no source."""
     return PERMISSIONS[code] if code in SOURCES or not is_source(code) else _BANK_PERMISSIONS
+
+
+def make_local_keys(directory: Path) -> None:
+    """Keys of every source for trying out, and their registry; see `events.local_keys`."""
+    from events.local_keys import make_local_keys as make  # noqa: PLC0415 - this module is imported where no key is used
+
+    make(directory)
