@@ -390,7 +390,7 @@ decision = Table(
     _bytea("body"),
     PrimaryKeyConstraint("leaf_no"),
     UniqueConstraint("subject", "version"),
-    CheckConstraint("kind in (1, 2)", name="kind"),
+    CheckConstraint("kind in (1, 2, 3)", name="kind"),
     info=_APPEND_ONLY,
 )
 

@@ -1,0 +1,1 @@
+"""Reconciliation: identities between independent figures, each of which must leave no difference."""
