@@ -56,7 +56,7 @@ def install(requirements: Path, begun: float) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         for line in pip.stdout or ():
             log.append(line.rstrip())
-            if match := re.match(r"(?:Collecting|Requirement already satisfied:) ([A-Za-z0-9._-]+)", line):
+            if match := re.match(r"(?:Collecting|Requirement already satisfied:|Ignoring) ([A-Za-z0-9._-]+)", line):
                 done += 1
                 show(done, total, match[1], begun)
             elif line.startswith("Installing collected packages"):
@@ -77,7 +77,10 @@ def show(done: int, total: int, name: str, begun: float) -> None:
 def explain(log: list[str], requirements: Path) -> None:
     """Say which package failed, and how to go on without it or around it."""
     tail = [line for line in log if line.strip()][-8:]
-    named = [match[1] for line in log if (match := re.match(r"Collecting ([A-Za-z0-9._-]+?)(?:==|\s|$)", line))]
+    naming = re.compile(
+        r"(?:Collecting|.*the requirement|.*No matching distribution found for) ([A-Za-z0-9._-]+?)(?:==|\s|$)"
+    )
+    named = [match[1] for line in log if (match := naming.match(line))]
     package = named[-1] if named else "the first package"
     say("\n" + "\n".join(f"    {line}" for line in tail))
     say(f"\nsetup: pip could not install {package} of {requirements.name}.")
@@ -111,7 +114,6 @@ def main() -> None:
     say(f"Installing {requirements.name} (hash-checked)")
     install(requirements, begun)
     run([str(PYTHON), "-m", "pip", "install", "--no-deps", "--no-build-isolation", "--quiet", "-e", str(CHECKOUT)])
-    run([str(PYTHON), "-m", "compileall", "-q", str(CHECKOUT / "pipeline")])
     STAMP.write_text(json.dumps({**have, **want}, indent=1))
     say(f"✓ The environment is complete: {time.monotonic() - begun:.0f} s")
 

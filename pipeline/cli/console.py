@@ -9,8 +9,10 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console, JustifyMethod
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -73,11 +75,24 @@ class Steps:
             err.print(f"… {text}", markup=False)
             yield _plain(text)
             return
-        described = TextColumn("{task.description}")
-        columns = (SpinnerColumn(), described, BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), _Bar(bar_width=30), _Done(), TimeElapsedColumn())
         with Progress(*columns, console=err, transient=True) as bars:
             task = bars.add_task(text, total=None)
             yield lambda done, total, _detail: bars.update(task, completed=done, total=total)
+
+
+class _Bar(BarColumn):
+    """Shown once the length of the way is known."""
+
+    def render(self, task: Task) -> ProgressBar | Text:  # type: ignore[override]  # a column may render anything
+        return super().render(task) if task.total else Text()
+
+
+class _Done(MofNCompleteColumn):
+    """Shown once the length of the way is known."""
+
+    def render(self, task: Task) -> Text:
+        return super().render(task) if task.total else Text()
 
 
 def _plain(text: str) -> Callable[[int, int, str], None]:

@@ -167,7 +167,7 @@ def stop(
 
 
 def kill(run_directory: Path, name: str) -> None:
-    """Kill what runs under this name, as a crash would, and wait until it is gone; its run file stays, as after a crash."""
+    """Kill what runs under this name and wait until it is gone; its run file stays, as after a crash."""
     running = read(run_directory, name)
     if running is None:
         raise LocalError(f"{name} is not running, so it cannot be killed")
