@@ -40,7 +40,7 @@ def rebuilt_blocks(conn: LedgerConnection) -> Identity:
 
 
 def leaves_root(block: PostedBlock) -> bytes:
-    """The Merkle root over the leaves of a block. Raises KeyError for a transfer on an account the books do not know."""
+    """The Merkle root over the leaves of a block. Raises KeyError for a transfer on an unknown account."""
     references = {number: account_reference(number, code) for number, code in block.accounts.items()}
     leaves = {row.leaf_no: encode_decision(row) for row in block.decisions}
     leaves |= {

@@ -42,7 +42,7 @@ posted as (
 )
 """
 
-# Two states leave a choice: a return is final (nothing stands) or waits for re-issue; an instruction may be paid in part.
+# Two states leave a choice: a return is final (nothing stands) or waits for re-issue; an instruction may be part paid.
 _POSITIONS = f"""
 {LATEST}, {_POSTED},
 implied as (
@@ -124,14 +124,15 @@ select '', currency, sum(abs(amount)), 0 from left_over group by currency order 
 
 _ASKED = f"""
 with {LATEST}
-select '', line.currency, sum(line.amount_minor), coalesce(sum(line.amount_minor) filter (where latest.subject is not null), 0)
+select '', line.currency, sum(line.amount_minor),
+    coalesce(sum(line.amount_minor) filter (where latest.subject is not null), 0)
 from line left join latest on latest.subject = line.line_id
 where line.currency is not null group by 2 order by 2
 """
 
 _POSITION_HINT = (
-    "the decision and the transfers of a subject disagree: `spp explain LINE` shows both, its decide transaction is the "
-    "block of its latest decision"
+    "the decision and the transfers of a subject disagree: `spp explain LINE` shows the decision, its block names the "
+    "decide transaction"
 )
 
 REQUESTS = (

@@ -41,7 +41,7 @@ select count(*) from line where not exists (
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """`count` requests of a benefit in a state. `amount_minor` is what was decided for them, 0 where nothing is granted.
+    """`count` requests of a benefit in a state. `amount_minor` is what was decided, 0 where nothing is granted.
 
     `currency` is None where neither decision, request nor benefit tell it.
     """

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from events.reasons import REASONS, Reason
 from psycopg.errors import UniqueViolation
 from psycopg.pq import TransactionStatus
 
+from events.reasons import REASONS, Reason
 from ledger.model.inbox import split_position
 from ledger.model.kinds import Cause, OutboxKind
 from ledger.store import copy
