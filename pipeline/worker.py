@@ -1,0 +1,161 @@
+"""One process with one or more roles. Faust records in the main thread; deciding and relaying run in their own."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from time import monotonic
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import PipelineError
+from pipeline.logging import get_logger
+from pipeline.metrics import Metrics
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+GRACE_SECONDS = 20.0
+"""After SIGTERM a batch in hand may finish; then the process ends, whatever hangs. Nothing committed is lost."""
+CRASH_SECONDS = 5.0
+"""After a fault Faust may leave its group; then the process ends with 1."""
+
+_log = get_logger("worker")
+
+
+class Role(StrEnum):
+    """What a process does. All processes of a role share its work or stand by for it."""
+
+    RECORD = "record"
+    DECIDE = "decide"
+    RELAY = "relay"
+
+
+Runner = Callable[[threading.Event], None]
+"""Works until the event is set, then returns; an exception ends the process."""
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Runs the threads of a process; the first fault in any of them ends it with 1."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    failed: bool = False
+    leave: Callable[[int], None] = os._exit
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self, role: Role, runner: Runner) -> None:
+        """Run `runner` in a thread of its own."""
+        thread = threading.Thread(target=self._guard, args=(role, runner), name=role.value, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _guard(self, role: Role, runner: Runner) -> None:
+        try:
+            runner(self.stop)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the process must not go on without the role
+            self.report(error, role)
+            self.leave(1)
+        else:
+            if not self.stop.is_set():
+                _log.critical("role_ended", role=role.value)
+                self.leave(1)
+
+    def report(self, error: BaseException, role: Role = Role.RECORD) -> None:
+        """Say why the process ends, and see that it does within `CRASH_SECONDS`."""
+        self.failed = True
+        message = str(error) if isinstance(error, PipelineError) else ""
+        _log.critical("role_failed", role=role.value, message=message, exc_info=error)
+        self.end_within(CRASH_SECONDS, 1)
+
+    def begin_stop(self) -> None:
+        """Ask every role to finish what it has in hand."""
+        self.stop.set()
+        self.end_within(GRACE_SECONDS, 1 if self.failed else 0)
+
+    def end_within(self, seconds: float, code: int) -> None:
+        """End the process with `code` after `seconds`, however it hangs."""
+        timer = threading.Timer(seconds, self.leave, (code,))
+        timer.daemon = True
+        timer.start()
+
+    def join(self) -> None:
+        """Wait for the threads, no longer than the grace."""
+        deadline = monotonic() + GRACE_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - monotonic()))
+
+
+def run_worker(settings: Settings, roles: frozenset[Role], metrics_port: int | None) -> int:
+    """Run the roles until SIGTERM or SIGINT; returns the exit code: 0 after a stop, 1 after a fault."""
+    metrics = Metrics()
+    supervisor = Supervisor()
+    port = metrics.serve(metrics_port) if metrics_port is not None else None
+    _log.info("worker_started", roles=sorted(roles), port=port, pid=os.getpid())
+    tune_garbage_collector()
+    for role, runner in _runners(settings, roles, metrics).items():
+        supervisor.start(role, runner)
+    if Role.RECORD in roles:
+        code = _record(settings, metrics, supervisor)
+    else:
+        _wait_for_signal(supervisor)
+        code = 0
+    supervisor.stop.set()
+    supervisor.join()
+    _log.info("worker_stopped", pid=os.getpid())
+    return 1 if supervisor.failed else code
+
+
+def tune_garbage_collector() -> None:
+    """Thousands of short-lived records a batch set off full collections that find nothing."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def _runners(settings: Settings, roles: frozenset[Role], metrics: Metrics) -> Mapping[Role, Runner]:
+    runners: dict[Role, Runner] = {}
+    if Role.DECIDE in roles:
+        from pipeline.decide import Decider  # noqa: PLC0415 - a recording process need not load the packs' engine
+
+        runners[Role.DECIDE] = Decider(settings, metrics).run
+    if Role.RELAY in roles:
+        from pipeline.relay import Relay  # noqa: PLC0415 - likewise
+
+        runners[Role.RELAY] = Relay(settings, metrics).run
+    return runners
+
+
+def _wait_for_signal(supervisor: Supervisor) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        _log.info("stopping", signal=number)
+        supervisor.begin_stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    while not supervisor.stop.wait(1.0):
+        pass
+
+
+def _record(settings: Settings, metrics: Metrics, supervisor: Supervisor) -> int:
+    """Run Faust in this thread until it ends. Faust takes 1.4 s to import, so only here."""
+    from pipeline.recording import recording_worker  # noqa: PLC0415
+
+    worker: Any = recording_worker(settings, metrics, supervisor)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    except Exception as error:  # noqa: BLE001 - Faust raises its crash reason again
+        if not supervisor.failed:
+            supervisor.report(error)
+        return 1
+    finally:
+        sys.stderr.flush()
+    return 0
