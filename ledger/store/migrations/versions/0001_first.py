@@ -72,7 +72,7 @@ create table decision (
     policy_digest bytea not null, inputs_digest bytea not null, body bytea not null,
     primary key (leaf_no),
     unique (subject, version),
-    constraint decision_kind_check check (kind in (1, 2))
+    constraint decision_kind_check check (kind in (1, 2, 3))
 );
 
 create table block (
