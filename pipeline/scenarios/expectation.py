@@ -1,0 +1,97 @@
+"""What must come of a scenario, as written beside its files and compared after a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pipeline.scenarios.figures import CURRENCY, BirthFigures
+from pipeline.scenarios.forgery import by_reason
+from pipeline.scenarios.people import BIRTH_CASH
+
+if TYPE_CHECKING:
+    from pipeline.scenarios.script import Script
+
+
+class Published(msgspec.Struct, frozen=True):
+    """The published figures the scenario stands for; `amount` is in whole riel, as text."""
+
+    benefit: str
+    mothers: int
+    babies: int
+    amount: str
+    currency: str
+    source: str
+    note: str
+
+
+class Records(msgspec.Struct, frozen=True):
+    """All records published, by what becomes of them when they are published for the first time.
+
+    Published again, what was accepted is replayed and what was quarantined is quarantined again.
+    """
+
+    published: int
+    accepted: int
+    replayed: int
+    quarantined: int
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """How many requests of a benefit end in a state, for these reasons."""
+
+    benefit: str
+    state: str
+    reasons: tuple[str, ...]
+    count: int
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """Net payable of a benefit: lines approved or beyond, and their amount in minor units, as text."""
+
+    benefit: str
+    currency: str
+    lines: int
+    amount: str
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """Everything a run is compared with."""
+
+    published: Published
+    records: Records
+    accepted_by_type: dict[str, int]
+    decisions: tuple[Decided, ...]
+    posted: tuple[Posted, ...]
+    quarantined: dict[str, int]
+
+
+def expected_of(script: Script, figures: BirthFigures) -> Expected:
+    """What a told script must lead to."""
+    quarantined = by_reason(script)
+    accepted = script.accepted.total()
+    bad = sum(quarantined.values())
+    return Expected(
+        published=Published(
+            benefit=BIRTH_CASH,
+            mothers=figures.mothers,
+            babies=figures.babies,
+            amount=str(figures.amount_riel),
+            currency=CURRENCY,
+            source=figures.source,
+            note=figures.note,
+        ),
+        records=Records(accepted + script.replayed + bad, accepted, script.replayed, bad),
+        accepted_by_type=dict(sorted(script.accepted.items())),
+        decisions=tuple(
+            Decided(outcome.benefit, outcome.state, outcome.reasons, count)
+            for outcome, count in sorted(
+                script.outcomes.items(), key=lambda item: (item[0].benefit, item[0].state, item[0].reasons)
+            )
+        ),
+        posted=tuple(
+            Posted(benefit, CURRENCY, lines, str(amount)) for benefit, (lines, amount) in sorted(script.posted.items())
+        ),
+        quarantined=quarantined,
+    )
