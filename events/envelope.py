@@ -113,7 +113,7 @@ def decode_data(head: Head) -> Event:
         data: Shape = found.decoder.decode(head.data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _claimed(_explain_data(head, found, error), head) from None
-    if not _has_no_repeated_key(head.value):
+    if not has_no_repeated_key(head.value):
         try:
             check_text(parse(head.value))
         except ContractError as refused:
@@ -169,7 +169,7 @@ def format_time(time_us: int) -> str:
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
-def _has_no_repeated_key(value: bytes) -> bool:
+def has_no_repeated_key(value: bytes) -> bool:
     """True only if no object in a record whose data has been decoded repeats a key; False means look closer.
 
     Decoding drops the earlier of two equal keys and encoding never lengthens what is left, since it holds no floats
