@@ -37,6 +37,27 @@ class Balance:
         return self.debits_minor - self.credits_minor
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """All debits and all credits of a currency, in minor units."""
+
+    currency: str
+    debits_minor: int
+    credits_minor: int
+
+
+def sides(balances: list[Balance]) -> list[Sides]:
+    """The sums of a trial balance, a currency."""
+    return [
+        Sides(
+            currency,
+            sum(row.debits_minor for row in balances if row.currency == currency),
+            sum(row.credits_minor for row in balances if row.currency == currency),
+        )
+        for currency in sorted({row.currency for row in balances})
+    ]
+
+
 def trial_balance(conn: LedgerConnection) -> list[Balance]:
     """Every account that anything moved on, by code. The balances of a currency sum to zero."""
     return [Balance(*row) for row in conn.execute(_BALANCES)]
