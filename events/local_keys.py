@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from msgspec import structs
 
 from events.keys import REGISTRY_FILE, KeyEntry, RegistryError, read_entries, write_entries
 from events.signing import Signer
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 LOCAL_BANKS: Final = ("bank.aba", "bank.acleda", "bank.canadia", "bank.ftb", "bank.wing")
 # Local keys count for every receipt time that a local broker can give.
 _VALID_FROM: Final = "2018-01-01T00:00:00Z"
+# A key of this source that ran out before any local record: to try what becomes of records signed with it.
+RETIRED_SOURCE: Final = "nssf"
+RETIRED_KEY_ID: Final = "nssf-retired"
+_RETIRED_FILE: Final = "nssf.retired"
 
 
 def make_local_keys(directory: Path, sources: Iterable[str] = (*SOURCES, *LOCAL_BANKS)) -> None:
@@ -43,6 +48,9 @@ def make_local_keys(directory: Path, sources: Iterable[str] = (*SOURCES, *LOCAL_
         private = _private_key(directory / f"{source}.key")
         if key_id not in entries:
             entries[key_id] = _entry(key_id, source, private)
+    if RETIRED_KEY_ID not in entries:
+        entry = _entry(RETIRED_KEY_ID, RETIRED_SOURCE, _private_key(directory / _RETIRED_FILE))
+        entries[RETIRED_KEY_ID] = structs.replace(entry, valid_from="2017-01-01T00:00:00Z", valid_until=_VALID_FROM)
     write_entries(file, entries.values())
 
 
@@ -58,6 +66,14 @@ def local_signer(directory: Path, source: str) -> Signer:
         names = ", ".join(sorted(path.stem for path in directory.glob("*.key"))) or "none; `make setup` makes them"
         raise RegistryError(f"{directory} holds no key of source {source!r}; it holds: {names}")
     return Signer(local_key_id(source), _read(file))
+
+
+def retired_signer(directory: Path) -> Signer:
+    """A signer with the local key that is no longer valid; raises RegistryError when the directory has none."""
+    file = directory / _RETIRED_FILE
+    if not file.is_file():
+        raise RegistryError(f"{file} does not exist; remove {directory} and let `make setup` make the local keys anew")
+    return Signer(RETIRED_KEY_ID, _read(file))
 
 
 def _private_key(file: Path) -> Ed25519PrivateKey:

@@ -67,7 +67,8 @@ SCHEMES: Final[dict[str, tuple[str, ...]]] = {
     "nsaf": ("nsaf", "family_package", "scholarship"),
     "moeys": ("scholarship",),
     "mlvt": ("tvet",),
-    "hef": ("hef",),
+    # Its members are due NSSF's birth cash too, so it may ask for that.
+    "hef": ("hef", "nssf"),
 }
 
 
