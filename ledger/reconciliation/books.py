@@ -31,18 +31,16 @@ group by 2 order by 2
 # A reversal swaps the accounts of a transfer of the same subject and step, and takes back no more than it moved.
 _REVERSALS = f"""
 with back as (
-    select reverses, sum(amount_minor) as amount, bool_and(
+    select reversal.reverses as leaf_no, sum(reversal.amount_minor) as amount, bool_and(
         original.subject = reversal.subject and original.step = reversal.step
         and original.debit_account = reversal.credit_account and original.credit_account = reversal.debit_account
         and original.reverses is null and original.leaf_no < reversal.leaf_no
-    ) as linked from transfer as reversal left join (
-        select leaf_no, subject, step, debit_account, credit_account, reverses from transfer
-    ) as original (leaf_no, subject, step, debit_account, credit_account, reverses)
-        on original.leaf_no = reversal.reverses
+    ) as linked
+    from transfer as reversal left join transfer as original on original.leaf_no = reversal.reverses
     where reversal.reverses is not null group by reversal.reverses
 )
 select '', '{COUNT}', count(*), count(*) filter (where linked and back.amount <= transfer.amount_minor)
-from back left join transfer on leaf_no = back.reverses
+from back left join transfer using (leaf_no)
 """
 
 _CHAIN = f"""

@@ -6,7 +6,7 @@ from events.money import CURRENCIES
 
 
 def decimal_text(amount_minor: int, currency: str | None) -> str:
-    """The amount as a decimal string: 400000 KHR is "400000", -150 USD is "-1.50"; whole where the currency is unknown."""
+    """The amount as a decimal string: 400000 KHR is "400000", -150 USD is "-1.50"; whole for an unknown currency."""
     exponent = CURRENCIES.get(currency or "", 0)
     digits = str(abs(amount_minor)).rjust(exponent + 1, "0")
     text = f"{digits[:-exponent]}.{digits[-exponent:]}" if exponent else digits
