@@ -33,6 +33,14 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "worker": ("pipeline.cli.worker", "worker", "Run one worker in the foreground."),
 }
 
+# Errors that say that a server is not there.
+SILENCE = (
+    ("psycopg", "OperationalError"),
+    ("sqlalchemy.exc", "OperationalError"),
+    ("kafka.errors", "KafkaTimeoutError"),
+    ("kafka.errors", "KafkaConnectionError"),
+)
+
 
 class LazyGroup(TyperGroup):
     """Knows its commands by name; imports one when it is called."""
@@ -83,6 +91,18 @@ def main() -> None:
     except (SettingsError, LocalError) as error:
         err.print(f"spp: {error}", style="red", markup=False)
         sys.exit(ExitCode.FAILED)
+    except Exception as error:
+        if not _is_silence(error):
+            raise
+        reason = str(error).strip().splitlines()[0]
+        err.print(f"spp: a server does not answer: {reason}\n`spp status` shows the stack.", style="red", markup=False)
+        sys.exit(ExitCode.FAILED)
+
+
+def _is_silence(error: Exception) -> bool:
+    """True if this is a database or broker that cannot be reached; looks only at what is imported already."""
+    kinds = [getattr(sys.modules[module], name) for module, name in SILENCE if module in sys.modules]
+    return isinstance(error, tuple(kinds))
 
 
 def _load(name: str) -> "Command":

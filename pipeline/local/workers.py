@@ -1,23 +1,32 @@
 """Our own workers in the background: one records, one decides and relays."""
 
+import hashlib
 import os
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from pipeline.local import processes
 from pipeline.local.processes import Running
 from pipeline.settings import Settings
 
 START_SECONDS = 90.0
+ROOMS = ("events", "ledger", "processors", "pipeline")
 # name -> roles. Decider and relay share a process: both lead by an advisory lock and neither fills a core alone.
 WORKERS = {"worker-record": "record", "worker-decide": "decide,relay"}
 
 
 def start(settings: Settings, name: str) -> Running:
-    """Start one worker unless it runs; returns before it is ready (see `wait`)."""
+    """Start one worker unless it runs; returns before it is ready (see `wait`).
+
+    A worker of other code, other packs or another place than the present ones is stopped first.
+    """
+    present = _fingerprint(settings)
     if running := processes.read(settings.run_directory, name):
-        return running
+        if running.details.get("fingerprint") == present:
+            return running
+        stop(settings, name)
     chosen = settings.metrics_port + list(WORKERS).index(name) if settings.metrics_port else 0
     port = processes.required_port(chosen, "SPP_METRICS_PORT", 0)
     command = [sys.executable, "-m", "pipeline.cli.main", "worker"]
@@ -27,9 +36,20 @@ def start(settings: Settings, name: str) -> Running:
         command,
         run_directory=settings.run_directory,
         log=settings.log_directory / f"{name}.log",
-        details={"roles": WORKERS[name], "metrics": f"http://127.0.0.1:{port}/metrics"},
+        details={"roles": WORKERS[name], "metrics": f"http://127.0.0.1:{port}/metrics", "fingerprint": present},
         environment={**os.environ, "SPP_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"},
     )
+
+
+def _fingerprint(settings: Settings) -> str:
+    """Changes with the code, the policy packs, and where the worker reads and writes."""
+    digest = hashlib.sha256(f"{settings.bootstrap} {settings.ledger} {settings.keys_directory}".encode())
+    root = Path(__file__).resolve().parents[2]
+    for directory in (*(root / room for room in ROOMS), settings.policy_directory):
+        for path in sorted(directory.rglob("*")):
+            if path.suffix in {".py", ".yaml"}:
+                digest.update(f"{path} {path.stat().st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
 
 
 def wait(running: Running) -> None:
