@@ -73,6 +73,8 @@ def file_requests(
             if not isinstance(event.data, PaymentRequested) or event.data.benefit not in policy.packs:
                 continue
             line = line_key(event.source, event.data.request_id)
+            if (event.source, event.id) not in states[line].facts:
+                continue  # its line's own mark is not taken yet, and brings the case back when it is
             last = history.get(line[1:])
             if keeper(line, states, last).id == event.id:
                 filed.append(_filed(event, event.data, line, policy.packs[event.data.benefit], states, last))
