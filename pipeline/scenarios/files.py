@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from pipeline.scenarios.expectation import Expected, expected_of
-from pipeline.scenarios.script import RawRecord, Script, Wave
+from pipeline.scenarios.script import RawRecord, Script, Signature, Wave
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ class RawLine(msgspec.Struct, frozen=True):
     topic: str
     key: str
     source: str
-    signature: str
+    signature: Signature
     reason: str
     value_base64: str
 

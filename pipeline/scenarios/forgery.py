@@ -14,7 +14,7 @@ import msgspec
 from pipeline.scenarios import country, rates
 from pipeline.scenarios.figures import BIRTH_CASH_RIEL
 from pipeline.scenarios.people import BIRTH_CASH, People
-from pipeline.scenarios.script import RawRecord, Script, money
+from pipeline.scenarios.script import RawRecord, Script, Signature, money
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +26,6 @@ VERIFICATION_TOPIC = "sp.verification.v1"
 OVERSIZE_BYTES = 70_000
 """More than the 64 KiB a record may have."""
 
-OWN = "own"
-"""Signed with the key of the source it is published as."""
-
 
 def add(people: People) -> None:
     """Add a few of every kind to the script, and count them by the reason each must be quarantined for."""
@@ -36,7 +33,7 @@ def add(people: People) -> None:
     for _ in range(each):
         for reason, damage in MALFORMED:
             value = damage(_request(people))
-            people.script.raw.append(_record(people, value, OWN, reason))
+            people.script.raw.append(_record(people, value, Signature.OWN, reason))
         for reason, topic, signature in FORGED:
             event = _request(people)
             people.script.raw.append(_record(people, _encode(event), signature, reason, topic))
@@ -72,7 +69,7 @@ def _request(people: People) -> Event:
     }
 
 
-def _record(people: People, value: bytes, signature: str, reason: str, topic: str = PAYMENT_TOPIC) -> RawRecord:
+def _record(people: People, value: bytes, signature: Signature, reason: str, topic: str = PAYMENT_TOPIC) -> RawRecord:
     return RawRecord("nssf", topic, people.script.next_id(), value, signature, reason)
 
 
@@ -149,17 +146,17 @@ MALFORMED: tuple[tuple[str, Callable[[Event], bytes]], ...] = (
 )
 """The reason and the damage done to a sound request. It is signed after the damage, so only the damage is wrong."""
 
-FORGED: tuple[tuple[str, str, str], ...] = (
-    ("unsigned", PAYMENT_TOPIC, "none"),
-    ("bad_signature", PAYMENT_TOPIC, "tampered"),
-    ("bad_signature", PAYMENT_TOPIC, "impostor"),
-    ("unknown_key", PAYMENT_TOPIC, "stranger"),
-    ("key_not_valid", PAYMENT_TOPIC, "expired"),
-    ("not_authorised", PAYMENT_TOPIC, "borrowed:hef"),
-    ("not_authorised", PAYMENT_TOPIC, "borrowed:pmrs"),
-    ("wrong_topic", VERIFICATION_TOPIC, OWN),
+FORGED: tuple[tuple[str, str, Signature], ...] = (
+    ("unsigned", PAYMENT_TOPIC, Signature.NONE),
+    ("bad_signature", PAYMENT_TOPIC, Signature.TAMPERED),
+    ("bad_signature", PAYMENT_TOPIC, Signature.IMPOSTOR),
+    ("unknown_key", PAYMENT_TOPIC, Signature.STRANGER),
+    ("key_not_valid", PAYMENT_TOPIC, Signature.RETIRED),
+    ("not_authorised", PAYMENT_TOPIC, Signature.BORROWED_HEF),
+    ("not_authorised", PAYMENT_TOPIC, Signature.BORROWED_PMRS),
+    ("wrong_topic", VERIFICATION_TOPIC, Signature.OWN),
 )
-"""The reason, the topic it is published on and how it is signed (see `pipeline.scenarios.attacker`)."""
+"""The reason, the topic it is published on and how it is signed."""
 
 
 def by_reason(script: Script) -> dict[str, int]:

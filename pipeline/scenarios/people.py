@@ -20,8 +20,8 @@ SCHEMES = ("nssf.worker", "nssf.self_employed", "hef")
 SCHEME_WEIGHTS = (90, 3, 7)
 """Birth cash is for women of the formal and informal economy with an NSSF or HEF card; the shares are assumptions."""
 
-WALLETS = ("wing", "truemoney", "emoney")
-BANKS = ("acleda", "aba", "canadia")
+WALLETS = ("wing",)
+BANKS = ("acleda", "aba", "canadia", "ftb")
 
 _SPREAD = 387_421
 """Odd and no multiple of five: spreads running numbers over six digits without a collision."""

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -21,6 +21,25 @@ CAMBODIA = timezone(timedelta(hours=7))
 State = Literal["submitted", "rejected", "expired", "withdrawn"]
 
 _ENCODER = msgspec.json.Encoder()
+
+
+class Signature(StrEnum):
+    """How a record that must be refused is signed."""
+
+    OWN = "own"
+    """With the key of the source it is published as: only its bytes are wrong."""
+    NONE = "none"
+    TAMPERED = "tampered"
+    """With the source's key, over other bytes."""
+    IMPOSTOR = "impostor"
+    """With a key of one's own, under the name of the source's."""
+    STRANGER = "stranger"
+    """With a key that is not registered."""
+    RETIRED = "retired"
+    """With a key of the source that is no longer valid."""
+    BORROWED_HEF = "borrowed from hef"
+    BORROWED_PMRS = "borrowed from pmrs"
+    """With another source's key."""
 
 
 class Wave(IntEnum):
@@ -83,13 +102,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """A record published byte for byte: `value` as source `source`, signed as `signature` says (see forgery)."""
+    """A record published byte for byte, signed as `signature` says; it must be refused for `reason`."""
 
     source: str
     topic: str
     key: str
     value: bytes
-    signature: str
+    signature: Signature
     reason: str
 
 

@@ -17,10 +17,10 @@ def test_the_rules_decide_the_stories_as_they_are_told(written: Path) -> None:
     by_wave: dict[int, list[str]] = {}
     for line in first_told(written):
         if line.wave not in by_wave:
-            world.decide(at_once=1_000_000)
+            world.decide()
             by_wave[line.wave] = []
         world.publish(line.event())
-    world.decide(at_once=1_000_000)
+    world.decide()
     decided = Counter[tuple[str, str, tuple[str, ...]]]()
     posted = Counter[str]()
     for entry in world.latest().values():
