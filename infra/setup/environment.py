@@ -50,7 +50,7 @@ def say(text: str) -> None:
 def install(requirements: Path, begun: float) -> None:
     """Install every pinned requirement, checked against its hashes, showing which one is under way."""
     total = sum("==" in line for line in requirements.read_text().splitlines())
-    command = [str(PYTHON), "-m", "pip", "install", "--require-hashes", "--only-binary=:all:", "--no-deps"]
+    command = [str(PYTHON), "-m", "pip", "install", "--require-hashes", "--prefer-binary", "--no-deps"]
     command += ["--disable-pip-version-check", "--progress-bar=off", "-r", str(requirements)]
     done, log = 0, []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:

@@ -122,6 +122,8 @@ def _contents(settings: Settings, progress: Progress) -> None:
     from ledger.store import migrate  # noqa: PLC0415 - SQLAlchemy and Alembic, only where needed
     from pipeline.local.topics import ensure_topics  # noqa: PLC0415
 
+    for name in workers.stop_outdated(settings):  # before the schema changes under them
+        progress.note(f"{name} was of older code or settings and is started anew")
     with progress.step("Bringing the ledger's schema up to date"):
         migrate(settings.ledger)
     with progress.step("Making the topics"):

@@ -18,15 +18,9 @@ WORKERS = {"worker-record": "record", "worker-decide": "decide,relay"}
 
 
 def start(settings: Settings, name: str) -> Running:
-    """Start one worker unless it runs; returns before it is ready (see `wait`).
-
-    A worker of other code, other packs or another place than the present ones is stopped first.
-    """
-    present = _fingerprint(settings)
+    """Start one worker unless it runs; returns before it is ready (see `wait`)."""
     if running := processes.read(settings.run_directory, name):
-        if running.details.get("fingerprint") == present:
-            return running
-        stop(settings, name)
+        return running
     chosen = settings.metrics_port + list(WORKERS).index(name) if settings.metrics_port else 0
     port = processes.required_port(chosen, "SPP_METRICS_PORT", 0)
     command = [sys.executable, "-m", "pipeline.cli.main", "worker"]
@@ -36,7 +30,11 @@ def start(settings: Settings, name: str) -> Running:
         command,
         run_directory=settings.run_directory,
         log=settings.log_directory / f"{name}.log",
-        details={"roles": WORKERS[name], "metrics": f"http://127.0.0.1:{port}/metrics", "fingerprint": present},
+        details={
+            "roles": WORKERS[name],
+            "metrics": f"http://127.0.0.1:{port}/metrics",
+            "fingerprint": _fingerprint(settings),
+        },
         environment={**os.environ, "SPP_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"},
     )
 
@@ -50,6 +48,14 @@ def _fingerprint(settings: Settings) -> str:
             if path.suffix in {".py", ".yaml"}:
                 digest.update(f"{path} {path.stat().st_mtime_ns}".encode())
     return digest.hexdigest()[:16]
+
+
+def stop_outdated(settings: Settings) -> list[str]:
+    """Stop the workers of other code, other packs or another place than the present ones; returns their names."""
+    present = _fingerprint(settings)
+    running = [processes.read(settings.run_directory, name) for name in WORKERS]
+    outdated = [one.name for one in running if one and one.details.get("fingerprint") != present]
+    return [name for name in outdated if stop(settings, name)]
 
 
 def wait(running: Running) -> None:
