@@ -7,7 +7,6 @@ written in one transaction together with the deletion of exactly these marks (de
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from events.catalogue import TYPES
@@ -16,6 +15,7 @@ from events.payment import PaymentRequested
 from events.retraction import EventRetracted
 from events.states import LineState
 from events.topics import ENROLMENT, VERIFICATION
+from ledger.model.kinds import Cause
 from processors import entities
 from processors.adjudicate import adjudicate
 from processors.case import Case, assemble, links_to_keep, readers_told, request_cycle
@@ -34,16 +34,6 @@ if TYPE_CHECKING:
 
 RETRACTABLE = frozenset({ENROLMENT.name, VERIFICATION.name})
 """Only facts of these topics can be retracted; a request is withdrawn."""
-
-
-class Cause(IntEnum):
-    """Why an entity is marked. Numbers are stored."""
-
-    FACT = 1
-    NEIGHBOUR = 2
-    FREEZE = 3
-    POLICY = 5
-    RETRY = 6
 
 
 class Mark(NamedTuple):
@@ -113,7 +103,7 @@ class Plan:
     """What a step changes. Decisions are only those that differ; `releases` are freeze orders carried out or void."""
 
     states: dict[bytes, EntityState] = field(default_factory=dict)
-    retractions: list[tuple[Identity, int]] = field(default_factory=list)
+    retractions: list[tuple[Identity, int, int]] = field(default_factory=list)
     lines: list[LineRow] = field(default_factory=list)
     links: set[tuple[bytes, bytes]] = field(default_factory=set)
     spread: set[bytes] = field(default_factory=set)
@@ -174,11 +164,17 @@ class Step:
 
     def _fold(self, marks: Sequence[Mark], events: Mapping[int, Event]) -> None:
         facts = [(mark.entity, events[mark.position]) for mark in marks if mark.position is not None]
-        self._fold_retractions([event for key, event in facts if key[:1] == b"E"])
+        self._fold_retractions(
+            [
+                (mark.position, events[mark.position])
+                for mark in marks
+                if mark.entity[:1] == b"E" and mark.position is not None
+            ]
+        )
         told = self.shelf.retractions(
             {(event.source, event.id) for _, event in facts if TYPES[event.type].topic.name in RETRACTABLE}
         )
-        for identity, time_us in self.plan.retractions:
+        for identity, time_us, _ in self.plan.retractions:
             told[identity] = min(time_us, told.get(identity, time_us))
         for key, event in facts:
             if key[:1] == b"E":
@@ -194,14 +190,14 @@ class Step:
             elif key[:1] == b"B":
                 self.plan.batches.add(_batch_of(key))
 
-    def _fold_retractions(self, retractions: list[Event]) -> None:
+    def _fold_retractions(self, retractions: list[tuple[int, Event]]) -> None:
         """A retraction reaches the facts it names wherever they belong; it may come before them."""
         by_target: dict[Identity, int] = {}
-        for event in retractions:
-            if isinstance(event.data, EventRetracted) and event.data.event.source_code == event.source:
-                target = (event.data.event.source_code, event.data.event.id)
+        for position, event in retractions:
+            if isinstance(event.data, EventRetracted) and event.data.event.source == event.source:
+                target = (event.data.event.source, event.data.event.id)
                 by_target[target] = min(event.time_us, by_target.get(target, event.time_us))
-        self.plan.retractions = sorted(by_target.items())
+                self.plan.retractions.append((target, event.time_us, position))
         for fact in self.shelf.recorded(by_target.keys()) if by_target else []:
             if TYPES[fact.type].topic.name not in RETRACTABLE or isinstance(fact.data, EventRetracted):
                 continue

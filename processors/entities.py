@@ -20,7 +20,7 @@ from events.identity import line_id
 from events.payment import BatchDeclared, CycleClosed, PaymentRequested, PaymentWithdrawn
 from events.retraction import EventRetracted
 from events.settlement import StatementBooked, StatementClosed
-from events.sources import urn
+from events.sources import to_urn
 from events.verification import ConditionVerified
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def facility(facility_id: str) -> bytes:
 
 def line(source: str, request_id: str) -> bytes:
     """The key of a line: `L` and the 16 bytes of its line id."""
-    return b"L" + line_id(urn(source), request_id)
+    return b"L" + line_id(to_urn(source), request_id)
 
 
 def batch(source: str, batch_id: str) -> bytes:
@@ -109,7 +109,7 @@ _home(PaymentRequested, _of_request)
 _home(PaymentWithdrawn, lambda source, data: (line(source, data.request_id),))
 _home(BatchDeclared, lambda source, data: (batch(source, data.batch_id),))
 _home(CycleClosed, lambda source, data: (cycle(source, data.benefit, data.cycle),))
-_home(EventRetracted, lambda _source, data: (identity(data.event.source_code, data.event.id),))
+_home(EventRetracted, lambda _source, data: (identity(data.event.source, data.event.id),))
 _home(BatchCertified, lambda source, data: (_joined(b"K", source, data.certificate_id),))
 _home(CertificateSuperseded, lambda source, data: (_joined(b"K", source, data.certificate_id),))
 _home(StatementBooked, lambda source, data: (_joined(b"A", source, data.account),))

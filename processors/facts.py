@@ -73,7 +73,7 @@ def fold(key: bytes, state: EntityState, event: Event) -> None:
         state.add(event)
         state.links.update({entities.person(data.sp_id), entities.person(data.into)} - {key})
     elif isinstance(data, EventRetracted) and kind != b"E":
-        state.retract((data.event.source_code, data.event.id), event.time_us)
+        state.retract((data.event.source, data.event.id), event.time_us)
     else:
         state.add(event)
 

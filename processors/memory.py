@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from ledger.model.kinds import Cause
 from processors import entities
 from processors.batches import Group, compare, declaration
-from processors.desk import Cause, LineRow, Mark, Step
+from processors.desk import LineRow, Mark, Step
 from processors.entries import number, remembered
 from processors.facts import EntityState, decode_state, encode_state
 from processors.outcome import ClaimKind
@@ -81,7 +82,7 @@ class World:
     def _write(self, plan: Plan) -> None:
         for key, state in plan.states.items():
             self.encoded[key] = encode_state(state)
-        for identity, time_us in plan.retractions:
+        for identity, time_us, _ in plan.retractions:
             self.retracted[identity] = min(time_us, self.retracted.get(identity, time_us))
         self.lines.update((row.line_id, row) for row in plan.lines)
         for target, reader in plan.links:
@@ -143,11 +144,11 @@ class World:
             self._mark(b"L" + line_id, None, Cause.FREEZE, len(self.submissions))
 
     def _groups(self, source: str, batch_id: str) -> list[Group]:
-        groups = []
-        for row in self.lines.values():
-            if (row.source, row.batch_id) == (source, batch_id):
-                groups.append(Group(row.benefit, row.cycle, row.currency, 1, row.amount_minor))
-        return groups
+        return [
+            Group(row.benefit, row.cycle, row.currency, 1, row.amount_minor)
+            for row in self.lines.values()
+            if (row.source, row.batch_id) == (source, batch_id)
+        ]
 
     # -- what comes out ---------------------------------------------------------------------------------------------
 

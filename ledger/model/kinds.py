@@ -11,7 +11,6 @@ class Cause(IntEnum):
     FACT = 1
     NEIGHBOUR = 2
     FREEZE = 3
-    FAN_OUT = 4
     POLICY = 5
     RETRY = 6
 

@@ -136,7 +136,7 @@ DECIDE_SECONDS = Metric(
     "seconds",
     "Time of one decided set of cases, by phase.",
     "Compare the phases with infra/bench; a slow `commit` points to the database's disk.",
-    {"phase": "take, load, fold, adjudicate, write, commit"},
+    {"phase": "take, load, adjudicate, write, commit"},
 )
 DECIDE_CASES = Metric(
     "spp_decide_batch_cases",
@@ -168,6 +168,14 @@ BLOCK_NO = Metric(
     "block",
     "Number of the newest block.",
     "It must rise while marks are waiting.",
+)
+DECIDE_ALARMS = Metric(
+    "spp_decide_alarms_total",
+    Kind.COUNTER,
+    "events",
+    "Certifications and settlements that could not take effect, by kind.",
+    "Find them with `spp explain LINE`; ask the certifier or the bank for a corrected event.",
+    {"alarm": "the closed list of alarms"},
 )
 CASES_PARKED = Metric(
     "spp_cases_parked_total",

@@ -44,6 +44,7 @@ class Metrics:
         self.decisions = self._counter(catalogue.DECISIONS)
         self.transfers = self._counter(catalogue.TRANSFERS)
         self.block_no = self._gauge(catalogue.BLOCK_NO)
+        self.decide_alarms = self._counter(catalogue.DECIDE_ALARMS)
         self.cases_parked = self._counter(catalogue.CASES_PARKED)
         self.marks = self._gauge(catalogue.MARKS)
         self.marks_age = self._gauge(catalogue.MARKS_AGE)

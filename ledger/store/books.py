@@ -1,0 +1,160 @@
+"""DECIDE's reading: marks, states, facts, latest decisions; set-based, on the connection that will commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from ledger.store.connection import LedgerCursor
+
+MarkRow = tuple[int, bytes, int | None, int, int | None]
+"""mark_id, entity, position, cause, ref."""
+
+
+class LastDecision(NamedTuple):
+    """The latest decision on a subject, as stored."""
+
+    subject: bytes
+    version: int
+    state: int
+    reasons: list[int]
+    amount_minor: int | None
+    currency: str | None
+    won_by: bytes | None
+    body: bytes
+
+
+class Head(NamedTuple):
+    """Where the log stands: the last block and the next numbers to give."""
+
+    block_no: int
+    block_hash: bytes | None
+    next_leaf: int
+    next_entity: int
+    next_submission: int
+    policy_digest: bytes | None
+
+
+def take_marks(cursor: LedgerCursor, limit: int) -> list[MarkRow]:
+    """Delete and return the `limit` oldest visible marks; they come back if the transaction does not commit."""
+    cursor.execute(
+        "delete from mark where mark_id in (select mark_id from mark order by mark_id limit %s)"
+        " returning mark_id, entity, position, cause, ref",
+        (limit,),
+    )
+    return sorted(cursor.fetchall())
+
+
+def read_values(cursor: LedgerCursor, positions: Collection[int]) -> dict[int, bytes]:
+    """The recorded bytes of the events at these inbox positions."""
+    if not positions:
+        return {}
+    cursor.execute("select position, value from inbox where position = any(%s)", (list(positions),))
+    return dict(cursor.fetchall())
+
+
+def read_states(cursor: LedgerCursor, keys: Collection[bytes]) -> list[tuple[bytes, int, bytes]]:
+    """(key, entity_no, state) of those entities that are known."""
+    cursor.execute("select key, entity_no, state from entity where key = any(%b)", (list(keys),))
+    return cursor.fetchall()
+
+
+def _identities(identities: Iterable[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    pairs = list(identities)
+    return [source for source, _ in pairs], [event_id for _, event_id in pairs]
+
+
+def read_retractions(cursor: LedgerCursor, identities: Collection[tuple[str, str]]) -> list[tuple[str, str, int]]:
+    """(source, event id, time) of every retraction folded so far of these events."""
+    cursor.execute(
+        "select r.target_source, r.target_event_id, i.time_us from retraction r join inbox i using (position)"
+        " join unnest(%s::text[], %s::text[]) as t(s, e) on (r.target_source, r.target_event_id) = (t.s, t.e)",
+        _identities(identities),
+    )
+    return cursor.fetchall()
+
+
+def any_retraction(cursor: LedgerCursor) -> bool:
+    """Whether any retraction was folded yet; most days none was, and the look-up can be spared."""
+    return cursor.execute("select exists(select from retraction)").fetchone() == (True,)
+
+
+def read_recorded(cursor: LedgerCursor, identities: Collection[tuple[str, str]]) -> list[bytes]:
+    """The bytes of those of these events that are recorded."""
+    cursor.execute(
+        "select i.value from inbox i join unnest(%s::text[], %s::text[]) as t(s, e)"
+        " on (i.source, i.event_id) = (t.s, t.e)",
+        _identities(identities),
+    )
+    return [value for (value,) in cursor]
+
+
+def read_last(cursor: LedgerCursor, subjects: Collection[bytes]) -> list[LastDecision]:
+    """The latest decision on each of these subjects that has one."""
+    cursor.execute(
+        "select d.subject, d.version, d.state, d.reasons, d.amount_minor, d.currency, d.won_by, d.body"
+        " from unnest(%b::bytea[]) as s(subject) cross join lateral"
+        " (select * from decision where decision.subject = s.subject order by version desc limit 1) d",
+        (list(subjects),),
+    )
+    return [LastDecision._make(row) for row in cursor]
+
+
+def read_readers(cursor: LedgerCursor, targets: Collection[bytes]) -> list[tuple[bytes, bytes]]:
+    """(target, reader) for every reader kept of these entities."""
+    cursor.execute("select target, reader from read_link where target = any(%b)", (list(targets),))
+    return cursor.fetchall()
+
+
+def read_outstanding(cursor: LedgerCursor, keys: Collection[bytes]) -> set[bytes]:
+    """Which of these entities have visible marks."""
+    cursor.execute("select distinct entity from mark where entity = any(%b)", (list(keys),))
+    return {key for (key,) in cursor}
+
+
+def read_ordered(cursor: LedgerCursor, keys: Collection[bytes]) -> set[bytes]:
+    """Which of these lines have a freeze order outstanding."""
+    cursor.execute("select distinct entity from mark where cause = 3 and entity = any(%b)", (list(keys),))
+    return {key for (key,) in cursor}
+
+
+def read_groups(cursor: LedgerCursor, source: str, batch_id: str) -> list[tuple[str, int, str | None, int, int]]:
+    """(benefit, cycle as YYYYMM, currency, requests, amount) of the known requests of one batch."""
+    cursor.execute(
+        "select benefit, cycle, currency, count(*), sum(amount_minor)::bigint from line"
+        " where source = %s and batch_id = %s group by 1, 2, 3",
+        (source, batch_id),
+    )
+    return cursor.fetchall()
+
+
+def read_submissions(cursor: LedgerCursor, source: str, batch_id: str) -> list[tuple[int, int, bool]]:
+    """(submission_no, number, whether orders of it are outstanding) of one batch, by number."""
+    cursor.execute(
+        "select s.submission_no, s.number, o.submission_no is not null from submission s"
+        " left join submission_open o using (submission_no) where source = %s and batch_id = %s order by number",
+        (source, batch_id),
+    )
+    return cursor.fetchall()
+
+
+def read_accounts(cursor: LedgerCursor) -> dict[str, int]:
+    """The number of every account by its code."""
+    cursor.execute("select code, account_no from account")
+    return dict(cursor.fetchall())
+
+
+def read_head(cursor: LedgerCursor) -> Head:
+    """Where the log stands. Read under the decider's lock, by its holder only."""
+    row = cursor.execute(
+        "select block_no, hash, first_leaf + leaf_count, policy_digest from block order by block_no desc limit 1"
+    ).fetchone()
+    block_no, block_hash, next_leaf, digest = row or (0, None, 0, None)
+    numbers = cursor.execute(
+        "select coalesce((select max(entity_no) from entity), 0) + 1,"
+        " coalesce((select max(submission_no) from submission), 0) + 1"
+    ).fetchone()
+    next_entity, next_submission = numbers or (1, 1)
+    return Head(block_no, block_hash, next_leaf, next_entity, next_submission, digest)

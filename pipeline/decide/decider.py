@@ -1,0 +1,136 @@
+"""The decide service: one leader by advisory lock on the connection that commits; the others stand by and take over."""
+
+from __future__ import annotations
+
+from time import perf_counter, time
+from typing import TYPE_CHECKING
+
+from ledger.store import books, books_writer, connect
+from pipeline.decide.parking import isolate
+from pipeline.decide.shelf import Cache, DatabaseShelf
+from pipeline.decide.writing import Ledger
+from pipeline.errors import classify, is_transient, retry_transient
+from pipeline.leadership import Leadership, lead
+from pipeline.logging import get_logger
+from pipeline.policy_files import load
+from processors.desk import Mark, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from threading import Event
+
+    from ledger.store.books import MarkRow
+    from ledger.store.connection import LedgerConnection, LedgerCursor
+    from pipeline.metrics import Metrics
+    from pipeline.settings import Settings
+    from processors.desk import Plan
+
+MARKS_AT_ONCE = 2_000
+"""About 700 cases: enough to share the costs of a commit, small enough that a step takes a fraction of a second."""
+IDLE_SECONDS = 0.02
+"""How long the leader waits when there was nothing to do; what it adds at most to a decision's latency."""
+ROLE = "decide"
+
+_log = get_logger(ROLE)
+
+
+class Decider:
+    """Decides marked cases until told to stop."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self.settings, self.metrics = settings, metrics
+        self.policy = load(settings.policy_directory)
+        self.cache = Cache()
+
+    def run(self, stop: Event) -> None:
+        """Lead or stand by until `stop`. After a lost connection leadership is asked for again, on a new one."""
+        retry_transient(lambda: self._serve(stop), stop, self._report)
+
+    def _report(self, error: BaseException, attempt: int) -> None:
+        fault = classify(error)
+        self.metrics.retries.labels(role=ROLE, fault=fault.value).inc()
+        _log.warning("retrying", role=ROLE, fault=fault.value, error=type(error).__name__, attempt=attempt)
+
+    def _serve(self, stop: Event) -> None:
+        self.metrics.leader.labels(role=ROLE).set(0)
+        with connect(self.settings.ledger, "writer") as connection:
+            if lead(connection, Leadership.DECIDE, stop):
+                self.metrics.leader.labels(role=ROLE).set(1)
+                _log.info("leading", role=ROLE)
+                self._lead(connection, stop)
+
+    def _lead(self, connection: LedgerConnection, stop: Event) -> None:
+        self.reload(connection)
+        while not stop.is_set():
+            if not self.step(connection):
+                stop.wait(IDLE_SECONDS)
+            self.metrics.progress.labels(role=ROLE).set(time())
+
+    def reload(self, connection: LedgerConnection) -> None:
+        """Forget everything and read where the log stands; a policy other than the last block's marks all requests."""
+        self.cache.drop()
+        with connection.transaction(), connection.cursor(binary=True) as cursor:
+            self.ledger = Ledger(cursor, self.cache, self.policy)
+            if self.ledger.head.policy_digest not in {None, self.policy.digest}:
+                _log.info("policy_changed", cases=books_writer.mark_everything(cursor))
+
+    def step(self, connection: LedgerConnection, limit: int = MARKS_AT_ONCE) -> int:
+        """Decide the oldest marks, at most `limit`; returns how many. A case that fails is parked, the rest decided."""
+        taken: list[MarkRow] = []
+
+        def take(cursor: LedgerCursor) -> list[MarkRow]:
+            taken[:] = books.take_marks(cursor, limit)
+            return taken
+
+        try:
+            return self.decide(connection, take)
+        except Exception as error:
+            self.reload(connection) if not connection.closed else self.cache.drop()
+            if is_transient(error) or not taken:
+                raise
+            _log.error("case_failed", error=type(error).__name__, exc_info=error)
+            isolate(self, connection, taken)
+            return len(taken)
+
+    def decide(self, connection: LedgerConnection, take: Callable[[LedgerCursor], list[MarkRow]]) -> int:
+        """One transaction: take marks, decide what they touch, write it. Returns the number of marks."""
+        began = perf_counter()
+        phases: list[tuple[str, float]] = []
+        with connection.cursor(binary=True) as cursor:
+            with connection.transaction():
+                rows = take(cursor)
+                if not rows:
+                    return 0
+                phases.append(("take", perf_counter()))
+                plan, leaves = self._write(cursor, rows, phases)
+            phases.append(("commit", perf_counter()))
+        self.ledger.advance()
+        self.cache.trim()
+        self._observe(plan, leaves, began, phases)
+        return len(rows)
+
+    def _write(
+        self, cursor: LedgerCursor, rows: Sequence[MarkRow], phases: list[tuple[str, float]]
+    ) -> tuple[Plan, int]:
+        marks = [Mark._make(row) for row in rows]
+        shelf = DatabaseShelf(cursor, self.cache)
+        events = shelf.events({mark.position for mark in marks if mark.position is not None})
+        phases.append(("load", perf_counter()))
+        plan = Step(self.policy, shelf).run(marks, events)
+        phases.append(("adjudicate", perf_counter()))
+        leaves = self.ledger.write(cursor, shelf, plan, marks)
+        phases.append(("write", perf_counter()))
+        return plan, leaves
+
+    def _observe(self, plan: Plan, leaves: int, began: float, phases: Sequence[tuple[str, float]]) -> None:
+        for phase, ended in phases:
+            self.metrics.decide_seconds.labels(phase=phase).observe(ended - began)
+            began = ended
+        self.metrics.decide_cases.observe(plan.cases)
+        for decision, _ in plan.decisions:
+            self.metrics.decisions.labels(state=decision.state.value).inc()
+        self.metrics.transfers.inc(leaves - len(plan.decisions))
+        self.metrics.block_no.set(self.ledger.head.block_no)
+        for alarm, _ in plan.alarms:
+            self.metrics.decide_alarms.labels(alarm=alarm.value).inc()
+            _log.warning("decide_alarm", reason=alarm.value)

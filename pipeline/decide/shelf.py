@@ -1,0 +1,143 @@
+"""What one decide step may ask, answered from the leader's cache or by the connection that will commit the step.
+
+The decider is the only writer of states and decisions, so what it wrote last is what is stored. A step changes cached
+states in place: when its transaction fails, the whole cache is dropped.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from events.envelope import decode_recorded
+from ledger.store import books
+from pipeline.decide.body import to_history
+from processors.facts import EntityState, decode_state
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from events.envelope import Event
+    from ledger.store.connection import LedgerCursor
+    from processors.facts import Identity
+    from processors.outcome import Claim, History
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+CACHED_ENTITIES = 200_000
+"""About 1.5 kB each: 300 MB. A case is decided two or three times within minutes, so older ones may go."""
+CACHED_LINKS = 1_000_000
+
+
+class Recent(OrderedDict[K, V], Generic[K, V]):
+    """A dictionary that forgets what was put in longest ago beyond `limit` entries."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def put(self, key: K, value: V) -> None:
+        """Keep `value`, as the youngest."""
+        self[key] = value
+        self.move_to_end(key)
+
+    def trim(self) -> None:
+        """Forget what is beyond the limit; called between steps, so that a step never loses what it loaded."""
+        while len(self) > self.limit:
+            self.popitem(last=False)
+
+
+class Cache:
+    """What the leader remembers between steps."""
+
+    def __init__(self) -> None:
+        self.states: Recent[bytes, EntityState] = Recent(CACHED_ENTITIES)
+        self.numbers: Recent[bytes, int] = Recent(CACHED_ENTITIES)
+        self.history: Recent[bytes, History] = Recent(CACHED_ENTITIES)
+        self.links: Recent[tuple[bytes, bytes], None] = Recent(CACHED_LINKS)
+        self.claims: Recent[bytes, frozenset[tuple[bytes, Claim]]] = Recent(CACHED_ENTITIES)
+        self.any_retraction = True
+
+    def drop(self) -> None:
+        """Forget everything: what was changed in place was not committed."""
+        for part in (self.states, self.numbers, self.history, self.links, self.claims):
+            part.clear()
+        self.any_retraction = True
+
+    def trim(self) -> None:
+        """Keep to the limits."""
+        for part in (self.states, self.numbers, self.history, self.links, self.claims):
+            part.trim()
+
+
+class DatabaseShelf:
+    """One step's answers. Implements processors.desk.Shelf."""
+
+    def __init__(self, cursor: LedgerCursor, cache: Cache) -> None:
+        self.cursor, self.cache = cursor, cache
+        self.created: set[bytes] = set()
+
+    def states(self, keys: Collection[bytes]) -> dict[bytes, EntityState]:
+        """From the cache, else the table; what is in neither is new."""
+        found = {key: state for key in keys if (state := self.cache.states.get(key)) is not None}
+        self.created.update(key for key in found if key not in self.cache.numbers)
+        wanted = [key for key in keys if key not in found]
+        if wanted:
+            for key, number, encoded in books.read_states(self.cursor, wanted):
+                found[key] = decode_state(encoded)
+                self.cache.numbers.put(key, number)
+            for key in wanted:
+                if key not in found:
+                    found[key] = EntityState()
+                    self.created.add(key)
+                self.cache.states.put(key, found[key])
+        return found
+
+    def events(self, positions: Collection[int]) -> dict[int, Event]:
+        """The recorded events at these inbox positions."""
+        values = books.read_values(self.cursor, positions)
+        return {position: decode_recorded(value) for position, value in values.items()}
+
+    def is_new(self, key: bytes) -> bool:
+        """Whether nothing is stored of an entity."""
+        return key in self.created
+
+    def retractions(self, identities: Collection[Identity]) -> dict[Identity, int]:
+        """The earliest retraction of each; most days there is none at all."""
+        if not identities or not self._any_retraction():
+            return {}
+        told: dict[Identity, int] = {}
+        for source, event_id, time_us in books.read_retractions(self.cursor, identities):
+            told[(source, event_id)] = min(time_us, told.get((source, event_id), time_us))
+        return told
+
+    def _any_retraction(self) -> bool:
+        if self.cache.any_retraction:
+            self.cache.any_retraction = books.any_retraction(self.cursor)
+        return self.cache.any_retraction
+
+    def recorded(self, identities: Collection[Identity]) -> list[Event]:
+        """Those of these events that are recorded."""
+        return [decode_recorded(value) for value in books.read_recorded(self.cursor, identities)]
+
+    def history(self, subjects: Collection[bytes]) -> dict[bytes, History]:
+        """The latest decision on each of these subjects that has one."""
+        found = {subject: last for subject in subjects if (last := self.cache.history.get(subject)) is not None}
+        wanted = [subject for subject in subjects if subject not in found]
+        if wanted:
+            for row in books.read_last(self.cursor, wanted):
+                found[row.subject] = to_history(*row[1:])
+                self.cache.history.put(row.subject, found[row.subject])
+        return found
+
+    def readers(self, keys: Collection[bytes]) -> dict[bytes, set[bytes]]:
+        """The readers kept of these entities."""
+        found: dict[bytes, set[bytes]] = {}
+        for target, reader in books.read_readers(self.cursor, keys):
+            found.setdefault(target, set()).add(reader)
+        return found
+
+    def outstanding(self, keys: Collection[bytes]) -> set[bytes]:
+        """Which of these entities have visible marks; those taken by this step are deleted already."""
+        return books.read_outstanding(self.cursor, keys)
