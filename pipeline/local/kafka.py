@@ -14,7 +14,7 @@ from pipeline.settings import Settings
 NAME = "kafka"
 START_SECONDS = 60.0
 # A small serial collector and the first compiler tier only: starts in 2 s and stays near 300 MB.
-JVM = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+JVM = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
 
 PROPERTIES = """\
 process.roles=broker,controller
