@@ -61,7 +61,7 @@ def test_every_column_of_a_transfer_is_bound() -> None:
         encode_transfer(row, account_reference(3, "x"), credit),
         encode_transfer(row, account_reference(5, "a"), credit),
     }
-    other: dict[str, Any] = {"subject": b"x", "currency": "XXX", "effective_date": date(2020, 2, 29), "reverses": None}
+    other: dict[str, Any] = {"subject": b"x", "currency": "EUR", "effective_date": date(2020, 2, 29), "reverses": None}
     # The accounts' numbers are bound through their references.
     changed = [name for name in TransferRow._fields if name not in {"debit_account", "credit_account"}]
     for name in changed:
@@ -94,5 +94,5 @@ def test_a_hash_of_another_length_is_refused_rather_than_filled() -> None:
 
 
 def test_totals_are_sorted_and_leave_zeros_out() -> None:
-    assert format_totals({"USD": 150, "KHR": 400_000, "XXX": 0}) == "KHR=400000;USD=150"
+    assert format_totals({"USD": 150, "KHR": 400_000, "EUR": 0}) == "KHR=400000;USD=150"
     assert format_totals({}) == ""
