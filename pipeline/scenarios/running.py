@@ -1,0 +1,153 @@
+"""Running a written scenario: publish it wave by wave, wait until each is relayed, time the stages."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Protocol, Self
+
+import msgspec
+
+from events.lines import read_lines
+from events.local_keys import local_signer
+from events.outgoing import Outgoing
+from events.publisher import Publisher
+from ledger.store import connect
+from ledger.store.progress import read_backlog
+from pipeline.backlog import TopicEnds, recorded_offsets
+from pipeline.scenarios import files
+from pipeline.scenarios.attacker import Attacker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from pipeline.scenarios.files import File, WaveFiles
+    from pipeline.settings import Settings
+
+POLL_SECONDS = 0.1
+RAW_SOURCE = "nssf"
+"""Whose connection carries the raw records; they bring their own headers."""
+
+
+class Steps(Protocol):
+    """Shows progress: `step` announces one and yields `advance(done, total, detail)`."""
+
+    def step(self, text: str) -> AbstractContextManager[Callable[[int, int, str], None]]:
+        """Announce a step and show how far it is."""
+
+
+class RunError(Exception):
+    """A run cannot go on; the message says where it stands and what to do."""
+
+
+class Stage(msgspec.Struct):
+    """How long a stage took from the first record published until it had done the last, waves together, in seconds."""
+
+    name: str
+    records: int = 0
+    seconds: float = 0.0
+
+    @property
+    def per_second(self) -> float:
+        """Records a second."""
+        return self.records / self.seconds if self.seconds else 0.0
+
+
+class Runner:
+    """Publishes the files of one directory and follows them. A context manager: it keeps its connections open."""
+
+    def __init__(self, settings: Settings, directory: Path, steps: Steps, stall_seconds: float) -> None:
+        self._settings, self._directory, self._steps, self._stall = settings, directory, steps, stall_seconds
+        self._open = ExitStack()
+        self._publishers: dict[str, Publisher] = {}
+        self._confirmed: dict[str, int] = {}
+        self._told: Callable[[int], None] = lambda _confirmed: None
+        self.stages = {name: Stage(name) for name in ("published", "recorded", "decided", "relayed")}
+
+    def __enter__(self) -> Self:
+        self._ends = TopicEnds(self._settings.bootstrap)
+        self._open.callback(self._ends.close)
+        self._ledger = self._open.enter_context(connect(self._settings.ledger, "reader"))
+        self._ledger.autocommit = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def settle(self) -> None:
+        """Wait until nothing is left of what was published before."""
+        with self._steps.step("Waiting for what was published before") as advance:
+            self._wait(monotonic(), {}, advance)
+
+    def run(self, wave: WaveFiles, total: int) -> None:
+        """Publish one wave and wait for it. Raises RunError when nothing moves any more."""
+        label = f"wave {wave.wave} of {total}, {wave.name}"
+        count = sum(file.records for file in wave.files)
+        with self._steps.step(f"Reading and checking {label}") as advance:
+            batches = []
+            for at, file in enumerate(wave.files):
+                batches.append((file.source or RAW_SOURCE, self._read(file)))
+                advance(at + 1, len(wave.files), "files")
+        began = monotonic()
+        with self._steps.step(f"Publishing {label}: {count:,} records") as advance:
+            before = sum(self._confirmed.values())
+            self._told = lambda confirmed: advance(confirmed - before, count, "confirmed")
+            for source, records in batches:
+                self._publisher(source).send(records)
+        times = {"published": monotonic() - began}
+        with self._steps.step(f"Waiting until {label} is decided and relayed") as advance:
+            self._wait(began, times, advance)
+        for name, seconds in times.items():
+            self.stages[name].records += count
+            self.stages[name].seconds += seconds
+
+    def _read(self, file: File) -> list[Outgoing]:
+        path = self._directory / file.path
+        if file.kind == "raw":
+            attacker = Attacker(self._settings.keys_directory)
+            return [attacker.outgoing(record) for record in files.read_raw(path)]
+        good, bad = read_lines(path.read_bytes().split(b"\n"), file.source)
+        if bad:
+            raise RunError(f"{path}: {bad[0]}; write the scenario anew with `spp scenario write`")
+        return good
+
+    def _publisher(self, source: str) -> Publisher:
+        if source not in self._publishers:
+            signer = local_signer(self._settings.keys_directory, source)
+            publisher = Publisher(self._settings.bootstrap, source, signer, partial(self._tell, source))
+            self._publishers[source] = self._open.enter_context(publisher)
+        return self._publishers[source]
+
+    def _tell(self, source: str, confirmed: int) -> None:
+        self._confirmed[source] = confirmed
+        self._told(sum(self._confirmed.values()))
+
+    def _wait(self, began: float, times: dict[str, float], advance: Callable[[int, int, str], None]) -> None:
+        """Poll until all is relayed, noting when each stage had done; stages end in order."""
+        ends = self._ends.read()
+        wanted, seen, moved = sum(ends.values()), (-1, 0, 0), monotonic()
+        while True:
+            offsets = recorded_offsets(self._ledger)
+            backlog = read_backlog(self._ledger)
+            unrecorded = sum(max(0, end - offsets.get(place, 0)) for place, end in ends.items())
+            stood = (unrecorded, backlog.marks, backlog.outbox)
+            if not unrecorded:
+                times.setdefault("recorded", monotonic() - began)
+                if not backlog.marks and not backlog.submissions_open:
+                    times.setdefault("decided", monotonic() - began)
+                    if not backlog.outbox:
+                        times.setdefault("relayed", monotonic() - began)
+                        return
+            advance(max(0, wanted - unrecorded - backlog.marks), wanted, "decided")
+            if stood != seen:
+                seen, moved = stood, monotonic()
+            elif monotonic() - moved > self._stall:
+                raise RunError(
+                    f"nothing has moved for {self._stall:.0f} s: {unrecorded:,} records not recorded, "
+                    f"{backlog.marks:,} marks not decided, {backlog.outbox:,} rows not relayed, {backlog.parked:,} "
+                    f"parked; see `spp status` and the workers' logs in {self._settings.log_directory}"
+                )
+            sleep(POLL_SECONDS)
