@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, NoBrokersAvailable
+from kafka.errors import KafkaError
 
 from events.envelope import Event, encode
 from events.outgoing import Outgoing, outgoing, signed_headers
@@ -63,7 +63,7 @@ class Publisher:
             self._producer = KafkaProducer(
                 bootstrap_servers=bootstrap.split(","), client_id=f"spp-{source}", **PRODUCER
             )
-        except (KafkaError, NoBrokersAvailable, OSError, ValueError) as error:
+        except (KafkaError, OSError, ValueError) as error:
             raise PublishError(f"no Kafka broker answers at {bootstrap} ({error}): is it running?") from error
 
     def __enter__(self) -> Self:

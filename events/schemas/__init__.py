@@ -1,0 +1,1 @@
+"""Files generated from the contract: JSON Schemas, the AsyncAPI document, examples, test vectors."""
