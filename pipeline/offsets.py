@@ -31,18 +31,22 @@ class StoredOffsets:
         bootstrap: str,
         stop: Event,
         before_retry: Callable[[BaseException, int], None],
+        loaded: Callable[[], None] = lambda: None,
     ) -> None:
         self._connect = connect
         self._bootstrap = bootstrap
         self._stop = stop
         self._before_retry = before_retry
+        self._loaded = loaded
 
     def load(self, places: Sequence[Place]) -> dict[Place, int]:
         """The next offset of each place, 0 where nothing was recorded yet.
 
         Raises TopicChangedError when a topic was deleted and made again since.
         """
-        return retry_transient(lambda: self._load(places), self._stop, self._before_retry)
+        stored = retry_transient(lambda: self._load(places), self._stop, self._before_retry)
+        self._loaded()
+        return stored
 
     def _load(self, places: Sequence[Place]) -> dict[Place, int]:
         names = sorted({topic for topic, _ in places})

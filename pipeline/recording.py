@@ -56,7 +56,9 @@ def recording_worker(settings: Settings, metrics: Metrics, supervisor: Superviso
         metrics.internal_faults.inc,
     )
     recorder = BatchRecorder(connection, admission, health, metrics, supervisor.stop)
-    offsets = StoredOffsets(connection, settings.bootstrap, supervisor.stop, recorder.before_retry)
+    # An assignment counts as progress: from here on this process reads, which tells `spp up` that it is ready.
+    assigned = metrics.progress.labels(role="record").set_to_current_time
+    offsets = StoredOffsets(connection, settings.bootstrap, supervisor.stop, recorder.before_retry, assigned)
     app = build_app(settings.bootstrap, recorder, offsets, supervisor.report)
     configure_logging(level=stdlib_logging.INFO)  # once more: importing Faust brings handlers of its own
     return RecordingWorker(app, supervisor)

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import sys
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from pipeline.local.processes import Running
 from pipeline.settings import Settings
 
 START_SECONDS = 90.0
+# Series that a role has once it works: it was given partitions, or asks to lead.
+SIGNS_OF_LIFE = ("spp_last_progress_timestamp_seconds", "spp_leader")
 ROOMS = ("events", "ledger", "processors", "pipeline")
 # name -> roles. Decider and relay share a process: both lead by an advisory lock and neither fills a core alone.
 WORKERS = {"worker-record": "record", "worker-decide": "decide,relay"}
@@ -59,15 +60,17 @@ def stop_outdated(settings: Settings) -> list[str]:
 
 
 def wait(running: Running) -> None:
-    """Wait until the worker serves its metrics, which it does when all its roles are up."""
+    """Wait until each of its roles says in the metrics that it works, or stands by for another process that does."""
     url = running.details["metrics"]
+    roles = running.details["roles"].split(",")
 
     def ready() -> bool:
         try:
             with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
-                return bool(response.status == 200)
-        except (urllib.error.URLError, OSError):
+                text = response.read().decode()
+        except OSError:
             return False
+        return all(any(f'{series}{{role="{role}"}}' in text for series in SIGNS_OF_LIFE) for role in roles)
 
     processes.wait_until(ready, running, timeout_seconds=START_SECONDS, what=running.name)
 
