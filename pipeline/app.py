@@ -58,7 +58,7 @@ def build_app(
         stream_wait_empty=False,  # nothing is acknowledged before COMMIT, so nothing has to be waited for
         stream_buffer_maxsize=40,  # batches; fewer than that let the fetcher sleep while there is work
         broker_commit_interval=2.0,
-        broker_session_timeout=30.0,
+        broker_session_timeout=10.0,  # a killed worker's partitions go to the others after this
         broker_heartbeat_interval=3.0,
         broker_rebalance_timeout=60.0,
         broker_request_timeout=90.0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from threading import Event
+from time import monotonic
 from typing import TypeVar
 
 import aiokafka.errors
@@ -15,9 +16,6 @@ from tenacity import (
     Retrying,
     retry_if_exception,
     sleep_using_event,
-    stop_after_delay,
-    stop_any,
-    stop_when_event_set,
     wait_random_exponential,
 )
 
@@ -25,6 +23,10 @@ T = TypeVar("T")
 
 RETRY_SECONDS = 300.0
 """How long a transient fault is waited for before the process exits and its supervisor starts it anew."""
+
+
+WORKED_SECONDS = 30.0
+"""A call that ran for so long was at work, so its failure is a new one."""
 
 
 class Fault(StrEnum):
@@ -118,21 +120,35 @@ def retry_transient(
 ) -> T:
     """Call until it succeeds, waiting longer each time after transient faults.
 
-    Ends with the last exception when the fault is fatal, when `stop` is set, or after `limit_seconds`.
+    Ends with the last exception when the fault is fatal, when `stop` is set, or when nothing worked for
+    `limit_seconds`; a call that worked for longer than `WORKED_SECONDS` before it failed begins a new count.
     `before_retry(error, attempt)` reports each failure and drops whatever connection the attempt used.
     """
+    failing_since = began = monotonic()
+
+    def attempt() -> T:
+        nonlocal began
+        began = monotonic()
+        return call()
 
     def report(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome is not None else None
         if error is not None:
             before_retry(error, state.attempt_number)
 
+    def given_up(_state: RetryCallState) -> bool:
+        nonlocal failing_since
+        now = monotonic()
+        if now - began > WORKED_SECONDS:
+            failing_since = now
+        return stop.is_set() or now - failing_since > limit_seconds
+
     retrying = Retrying(
         retry=retry_if_exception(is_transient),
         wait=wait_random_exponential(multiplier=0.1, max=5.0),
-        stop=stop_any(stop_when_event_set(stop), stop_after_delay(limit_seconds)),
+        stop=given_up,
         sleep=sleep_using_event(stop),
         before_sleep=report,
         reraise=True,
     )
-    return retrying(call)
+    return retrying(attempt)
