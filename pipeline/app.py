@@ -42,10 +42,14 @@ def build_app(
     recorder: Recorder,
     offsets: Offsets,
     on_fatal: Callable[[BaseException], None],
+    on_progress: Callable[[], None],
     topics: tuple[Topic, ...] = tuple(INPUT_TOPICS),
     group: str = GROUP,
 ) -> Any:
-    """The app of one recording process. `on_fatal` hears of the fault that ends it, before Faust winds down."""
+    """The app of one recording process. `on_fatal` hears of the fault that ends it, before Faust winds down.
+
+    `on_progress` is called at each assignment, and while there is nothing to record.
+    """
     app = faust.App(
         group,
         broker=";".join(f"kafka://{address}" for address in bootstrap.split(",")),
@@ -69,7 +73,9 @@ def build_app(
         worker_redirect_stdouts=False,
         producer_acks=-1,
     )
-    app.transport = LedgerTransport(app.conf.broker_consumer, app, offsets=offsets, on_fatal=on_fatal)
+    app.transport = LedgerTransport(
+        app.conf.broker_consumer, app, offsets=offsets, on_fatal=on_fatal, on_progress=on_progress
+    )
     source = app.topic(*(topic.name for topic in topics), schema=BatchSchema())
 
     thread = ThreadPoolExecutor(1, "record")  # one thread for all batches: the verifier and the connection need it

@@ -16,6 +16,7 @@ from pipeline.logging import configure_logging
 from pipeline.offsets import StoredOffsets
 from pipeline.policy_files import load
 from pipeline.record import BatchRecorder
+from pipeline.worker import Role
 from processors.policy.codes import codes
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def recording_worker(settings: Settings, metrics: Metrics, supervisor: Superviso
     # An assignment counts as progress: from here on this process reads, which tells `spp up` that it is ready.
     assigned = metrics.progress.labels(role="record").set_to_current_time
     offsets = StoredOffsets(connection, settings.bootstrap, supervisor.stop, recorder.before_retry, assigned)
-    app = build_app(settings.bootstrap, recorder, offsets, supervisor.report)
+    progress = metrics.progress.labels(role=Role.RECORD)
+    app = build_app(settings.bootstrap, recorder, offsets, supervisor.report, progress.set_to_current_time)
     configure_logging(level=stdlib_logging.INFO)  # once more: importing Faust brings handlers of its own
     return RecordingWorker(app, supervisor)

@@ -27,7 +27,7 @@ _SEED: Final = 0x9747B28C
 
 
 def partition_of(key: bytes, partitions: int) -> int:
-    """The partition Kafka's own clients choose for a key (at most 255 bytes), so that a reader can compute it: murmur2."""
+    """The partition Kafka's own clients choose for a key of at most 255 bytes (murmur2), so readers can tell it."""
     whole = len(key) >> 2
     hashed = _SEED ^ len(key)
     for word in _WORDS[whole].unpack_from(key):

@@ -8,7 +8,7 @@ is private to Faust 0.15.3 and held by tests/unit/pipeline/test_transport_hooks.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -86,6 +86,7 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
         self._heads = dict(starts)
         self._gaps.clear()
         self.recorded = dict(starts)
+        self.transport.on_progress()
         return starts
 
     async def _check_bounds(self, starts: Mapping[TP, int]) -> None:
@@ -115,6 +116,8 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
         if not self.flow_active:
             await self.perform_seek()
             return
+        if not fetched:
+            self.transport.on_progress()
         generation = self.app.consumer_generation_id
         for key, records in fetched.items():
             tp = TP(*key)
@@ -196,11 +199,19 @@ def _message(tp: TP, batch: Batch, generation: int) -> Any:
 
 
 class LedgerTransport(driver.Transport):  # type: ignore[misc]  # Faust's driver publishes no usable types
-    """Gives its consumer the stored offsets, and a way to say why the process must end."""
+    """Gives its consumer the stored offsets, and ways to say that it is at work and why the process must end."""
 
     Consumer = LedgerConsumer
 
-    def __init__(self, *args: Any, offsets: Offsets, on_fatal: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        offsets: Offsets,
+        on_fatal: Callable[[BaseException], None],
+        on_progress: Callable[[], None],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.offsets = offsets
         self.on_fatal = on_fatal
+        self.on_progress = on_progress

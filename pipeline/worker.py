@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError
 from pipeline.logging import get_logger
-from pipeline.metrics import Metrics
+from pipeline.metrics import Metrics, program_version
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -96,13 +96,15 @@ def run_worker(settings: Settings, roles: frozenset[Role], metrics_port: int | N
     """Run the roles until SIGTERM or SIGINT; returns the exit code: 0 after a stop, 1 after a fault."""
     metrics = Metrics()
     supervisor = Supervisor()
-    port = metrics.serve(metrics_port) if metrics_port is not None else None
-    _log.info("worker_started", roles=sorted(roles), port=port, pid=os.getpid())
+    recording = _recording(settings, metrics, supervisor) if Role.RECORD in roles else None
+    runners = _runners(settings, roles, metrics)
     tune_garbage_collector()
-    for role, runner in _runners(settings, roles, metrics).items():
+    port = metrics.serve(metrics_port) if metrics_port is not None else None
+    _log.info("worker_started", roles=sorted(roles), port=port, pid=os.getpid(), version=program_version())
+    for role, runner in runners.items():
         supervisor.start(role, runner)
-    if Role.RECORD in roles:
-        code = _record(settings, metrics, supervisor)
+    if recording is not None:
+        code = _run_faust(recording, supervisor)
     else:
         _wait_for_signal(supervisor)
         code = 0
@@ -143,11 +145,15 @@ def _wait_for_signal(supervisor: Supervisor) -> None:
         pass
 
 
-def _record(settings: Settings, metrics: Metrics, supervisor: Supervisor) -> int:
-    """Run Faust in this thread until it ends. Faust takes 1.4 s to import, so only here."""
+def _recording(settings: Settings, metrics: Metrics, supervisor: Supervisor) -> Any:
+    """Faust's worker. Faust takes 1.4 s to import, so only here."""
     from pipeline.recording import recording_worker  # noqa: PLC0415
 
-    worker: Any = recording_worker(settings, metrics, supervisor)
+    return recording_worker(settings, metrics, supervisor)
+
+
+def _run_faust(worker: Any, supervisor: Supervisor) -> int:
+    """Run Faust in this thread until it ends; returns the exit code."""
     try:
         worker.execute_from_commandline()
     except SystemExit as ended:
