@@ -1,0 +1,249 @@
+"""The cases of the YAML files beside this one: events in, decisions and money out. Their form is told in README.md."""
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from events.catalogue import TYPES
+from events.envelope import Event, parse_time
+from events.identity import instruction_id, line_id
+from events.payment import PaymentRequested
+from events.reasons import REASONS, Kind, Reason
+from events.sources import is_source, to_urn
+from events.states import LineState
+from ledger.model.rows import DecisionKind
+from pipeline.policy_files import load
+from processors.memory import World
+
+POLICY = load()
+HERE = Path(__file__).parent
+PERSONS = frozenset({"sp_id", "into", "principal", "child_sp_id", "in_respect_of"})
+FOR = frozenset({"on", "month", "number", "birth_on", "due_on"})
+MEASURES = frozenset({"babies", "stillborn", "gestation_weeks", "attendance_percent"})
+SHOWN_AS_CREDIT = frozenset({"payable", "clearing", "cash", "suspense", "budget:available"})
+ALWAYS_TOLD = frozenset({"payable", "clearing", "cash", "expense", "suspense"})
+FREEZING = "batch.declared"
+PAYEE = {"channel": "wallet", "provider": "wing", "account_ref": "token-1", "role": "self"}
+DEFAULTS: dict[str, dict[str, object]] = {
+    "household.identified": {
+        "household_id": "H1",
+        "commune": "010201",
+        "area": "rural",
+        "card_number": "card-1",
+        "valid_until": "2030-12-31",
+    },
+    "household.revoked": {"household_id": "H1", "reason": "fraud"},
+    "person.enrolled": {"birth_date": "1995", "sex": "F", "valid_until": None},
+    "person.withdrawn": {"reason": "left"},
+    "person.registered": {"birth_date": "1995", "sex": "F", "aliases": []},
+    "facility.registered": {"commune": "010201", "schemes": [], "valid_until": None},
+    "condition.verified": {"outcome": "met"},
+    "payment.requested": {"payee": PAYEE},
+    "payment.withdrawn": {"reason": "error"},
+    "line.certified": {"certificate_id": "certificate-1"},
+    "line.refused": {"reason": "unsupported"},
+    "payment.settled": {"message_id": "message-1"},
+    "payment.returned": {"message_id": "message-1"},
+    "event.retracted": {"reason": "error"},
+}
+"""What a case need not say of an event."""
+
+
+@dataclass
+class Case:
+    """One case as read: events in the order they arrive, and what must come of each request."""
+
+    name: str
+    events: list[Event] = field(default_factory=list)
+    then: dict[str, str] = field(default_factory=dict)
+    money: dict[str, str] = field(default_factory=dict)
+    recoveries: dict[str, str] = field(default_factory=dict)
+
+
+class Reader:
+    """Turns the short form into events: names of persons into SP-IDs, names of requests into lines."""
+
+    def __init__(self) -> None:
+        self.persons: dict[str, str] = {}
+        self.ids: dict[str, tuple[str, str]] = {}
+        self.count = 0
+
+    def event(self, told: dict[str, dict[str, Any]]) -> Event:
+        ((headline, short),) = told.items()
+        when, source, name = headline.split()
+        assert is_source(source), f"{headline}: no source of the contract"
+        self.count += 1
+        time_us = parse_time(f"{when}:00+07:00" if "T" in when else f"{when}T09:00:00+07:00")
+        assert time_us is not None, f"{headline}: no time"
+        data = {**DEFAULTS.get(name, {}), **short}
+        event_id = str(data.pop("as", f"event-{self.count}"))
+        data = self._filled(name, source, event_id, when[:7], self._named(data))
+        struct = msgspec.convert(data, TYPES[name].struct, strict=False)
+        if isinstance(struct, PaymentRequested):
+            self.ids[event_id] = (source, struct.request_id)
+        else:
+            self.ids.setdefault(event_id, (source, event_id))
+        return Event(source, event_id, name, time_us, struct)
+
+    def _named(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {key: self._person(value) if key in PERSONS else value for key, value in data.items()}
+
+    def _person(self, name: str) -> str:
+        return self.persons.setdefault(name, f"{len(self.persons) + 1:010d}")
+
+    def _filled(self, name: str, source: str, event_id: str, month: str, data: dict[str, Any]) -> dict[str, Any]:
+        if name == "payment.requested":
+            data["for"] = {key: data.pop(key) for key in FOR & data.keys()}
+            data = {"request_id": event_id, "batch_id": f"{data['benefit']}-{month}", **data}
+        elif name == "condition.verified":
+            told = {key: data.pop(key) for key in MEASURES & data.keys()}
+            data |= {"measure": told} if told else {}
+        elif name == "household.identified":
+            data["members"] = [self._member(number, member) for number, member in enumerate(data["members"], start=1)]
+        elif name in {"person.enrolled", "person.withdrawn"}:
+            data.setdefault("enrolment_id", f"{data['scheme']}-{data['sp_id']}")
+        elif name == FREEZING:
+            data = {"batch_id": f"{data['benefit']}-{month}", "cycle": month, **data}
+            data["totals"] = [_money(data["totals"])] if "totals" in data else []
+        elif name == "event.retracted":
+            data["event"] = {"source": source, "id": data.pop("of")}
+        if "line" in data:
+            data |= self._line(name, data.pop("line"))
+        if "amount" in data:
+            data["amount"] = _money(data["amount"])
+        return data
+
+    def _member(self, number: int, name: str) -> dict[str, object]:
+        return {
+            "sp_id": self._person(name),
+            "member_no": number,
+            "birth_date": "1995",
+            "sex": "F",
+            "head": number == 1,
+            "traits": [],
+        }
+
+    def _line(self, name: str, request: str) -> dict[str, str]:
+        source, request_id = self.ids[request]
+        line = line_id(to_urn(source), request_id).hex()
+        if name.startswith("line."):
+            return {"line_id": line, "batch_id": "any"}
+        return {"instruction_id": instruction_id(line, 1).hex()}
+
+
+def _money(amount: str) -> dict[str, str]:
+    return {"amount": amount.replace("_", ""), "currency": "KHR"}
+
+
+def read(path: Path) -> list[Case]:
+    """The cases of a file. Everything is read as text, so that `on` is a word and a date stays as written."""
+    cases = []
+    for told in yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader):
+        assert set(told) <= {"name", "given", "then", "money", "recoveries"}, f"{path.name}: {told.get('name')}"
+        reader = Reader()
+        events = [reader.event(item) for item in told["given"]]
+        requests = {event.id for event in events if event.type == "payment.requested"}
+        assert set(told["then"]) == requests, f"{told['name']}: `then` must name every request and nothing else"
+        cases.append(Case(told["name"], events, told["then"], told.get("money") or {}, told.get("recoveries") or {}))
+    return cases
+
+
+CASES = {f"{path.stem}: {case.name}": case for path in sorted(HERE.glob("*.yaml")) for case in read(path)}
+TOLD = [text for case in CASES.values() for text in case.then.values()]
+
+
+def decided(world: World, kind: DecisionKind) -> dict[str, str]:
+    """The latest decision on each request by the id of its event, in the words of a case."""
+    event_of = {entry.decision.subject: entry.decision.event.id for entry in world.latest().values()}
+    found = {}
+    for entry in world.latest().values():
+        decision = entry.decision
+        if decision.kind is not kind or (kind is DecisionKind.RECOVERY_PROPOSED and not decision.amount_minor):
+            continue
+        words = [decision.state.value] if kind is DecisionKind.DECIDED else []
+        words += [str(decision.amount_minor)] if decision.amount_minor is not None else []
+        words += [reason.value for reason in decision.reasons]
+        words += [f"won_by {event_of[decision.won_by]}"] if decision.won_by is not None else []
+        found[decision.event.id] = " ".join(words)
+    return found
+
+
+def written(told: dict[str, str]) -> dict[str, str]:
+    """The decisions of a case in the same words: digits without `_`, single spaces."""
+    return {name: " ".join(text.replace("_000", "000").split()) for name, text in told.items()}
+
+
+def balances(world: World) -> dict[str, int]:
+    """What stands in each family of accounts, positive on the side where it usually stands."""
+    sums: dict[str, int] = defaultdict(int)
+    for code, amount_minor in world.balances().items():
+        family = code.split("/")[0]
+        family = family if family.startswith("budget") else family.split(":")[0]
+        sums[family] += -amount_minor if family in SHOWN_AS_CREDIT else amount_minor
+    return {family: amount for family, amount in sums.items() if amount}
+
+
+def check(case: Case, world: World) -> None:
+    assert decided(world, DecisionKind.DECIDED) == written(case.then)
+    assert decided(world, DecisionKind.RECOVERY_PROPOSED) == written(case.recoveries)
+    stands = balances(world)
+    expected = {family: int(amount.replace("_", "")) for family, amount in case.money.items()}
+    told = {family: amount for family, amount in stands.items() if family in ALWAYS_TOLD | expected.keys()}
+    assert told == expected
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_case(name: str) -> None:
+    world = World(POLICY)
+    for event in CASES[name].events:
+        world.publish(event)
+        world.decide()
+    check(CASES[name], world)
+
+
+SUBMITS_NOTHING = [name for name, case in CASES.items() if all(event.type != FREEZING for event in case.events)]
+
+
+@pytest.mark.parametrize("name", SUBMITS_NOTHING)
+def test_what_nobody_submitted_does_not_depend_on_order(name: str) -> None:
+    events = CASES[name].events
+    shuffled = random.Random(name).sample(events, len(events))  # noqa: S311 - the same order on every run
+    for order in (events[::-1], shuffled, [*shuffled, *events]):
+        world = World(POLICY)
+        for event in order:
+            world.publish(event)
+        world.decide(at_once=3)
+        check(CASES[name], world)
+
+
+NOT_YET_REACHED = frozenset(
+    {
+        Reason.ENCOUNTER_MISSING,
+        Reason.FACILITY_MISSING,
+        Reason.CONTRIBUTIONS_MISSING,
+        Reason.AWARD_MISSING,
+        Reason.ON_HOLD,
+        Reason.AREA_NOT_COVERED,
+        Reason.AGE_OUT_OF_RANGE,
+        Reason.TRAIT_MISSING,
+        Reason.CONTRIBUTIONS_INSUFFICIENT,
+        Reason.PAYMENT_TYPE_MISMATCH,
+    }
+)
+"""Reasons no rule of the packaged policy can give."""
+
+
+@pytest.mark.parametrize("reason", [reason for reason, told in REASONS.items() if told.kind is not Kind.QUARANTINED])
+def test_every_reason_the_packs_can_give_has_a_case(reason: Reason) -> None:
+    assert any(reason.value in text.split() for text in TOLD) == (reason not in NOT_YET_REACHED)
+
+
+def test_every_state_in_which_a_line_can_rest_has_a_case() -> None:
+    passed_through = {LineState.CERTIFIED.value}
+    assert {text.split()[0] for text in TOLD} == {state.value for state in LineState} - passed_through
