@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from events.verification import ConditionVerified
 from processors import entities, episodes
 from processors.episodes import MET, Birth, Evidence
 from processors.policy.model import LifeEvent
@@ -61,16 +62,23 @@ def inquire(view: View, pack: Pack, event: Event, request: PaymentRequested) -> 
 
 
 def mother_of(view: View, subject: bytes) -> bytes:
-    """The mother whose delivery evidence names this person as a child, else the person."""
+    """The mother whose delivery evidence names this person as a child, else who had other evidence with the child.
+
+    A child often gets its SP-ID after the delivery was told. The person itself where no evidence names it as a child.
+    """
     aliases = set(view.aliases(subject))
-    for link in sorted({link for alias in aliases if alias in view.states for link in view.states[alias].links}):
-        if link[:1] != b"P":
-            continue
-        mother = view.root(link)
+    links = {link for alias in aliases if alias in view.states for link in view.states[alias].links}
+    near = sorted({view.root(link) for link in links if link[:1] == b"P"} - {subject})
+    for mother in near:
         for birth in episodes.births(view, mother):
             if any(view.root(entities.person(child)) == subject for child in birth.children):
                 return mother
-    return subject
+    return next((person for person in near if _told_with(view, person, subject)), subject)
+
+
+def _told_with(view: View, person: bytes, child: bytes) -> bool:
+    named = (data.child_sp_id for _, data in view.facts(person, ConditionVerified))
+    return any(name is not None and view.root(entities.person(name)) == child for name in named)
 
 
 def _strongest(view: View, found: list[Evidence]) -> tuple[Evidence, ...]:

@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from events.reasons import Reason
+from processors import entities
+from processors.episodes import MET
 from processors.outcome import Claim, ClaimKind
 from processors.policy.model import LifeEvent
 
@@ -57,7 +59,7 @@ def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
             Claim(ClaimKind.WINDOW, holder, f"birth:{entitlement.step}", anchor, since=occasion.anchor, until=until)
         )
     elif entitlement.event is LifeEvent.VISIT:
-        claims.append(Claim(ClaimKind.KEY, inquiry.subject, f"visit:{entitlement.step}", occasion.day.isoformat()))
+        claims.append(Claim(ClaimKind.KEY, _patient(inquiry), f"visit:{entitlement.step}", occasion.day.isoformat()))
     else:
         claims.append(Claim(ClaimKind.KEY, holder, f"month:{pack.benefit}", anchor))
     for row in entitlement.exclusivity:
@@ -67,6 +69,12 @@ def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
             claims.append(Claim(ClaimKind.SIDE, holder, row.group, anchor, side=row.side))
     maximum = entitlement.maximum.on(occasion.day) if entitlement.maximum is not None else None
     return Bid(line_id, pack.benefit, tuple(claims), holder, anchor, entitlement.step, maximum)
+
+
+def _patient(inquiry: Inquiry) -> bytes:
+    """Whose visit it was: the child or person the evidence names, so that asking for either asks for one visit."""
+    told = next((item.condition for item in inquiry.occasion.evidence if item.condition.outcome == MET), None)
+    return inquiry.view.root(entities.person(told.child_sp_id or told.sp_id)) if told is not None else inquiry.subject
 
 
 class Guard:
