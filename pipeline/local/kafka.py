@@ -53,8 +53,6 @@ def start(settings: Settings) -> Running:
         return running
     home = directory(settings)
     properties = home / "server.properties"
-    if survivor := processes.find(str(properties)):
-        return _adopt(settings, survivor, properties)
     class_path = jars.class_path(settings.jars_directory)
     data, scratch = home / "data", home / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
@@ -134,12 +132,3 @@ def _ports(properties: Path) -> tuple[int, int]:
     lines = dict(line.split("=", 1) for line in properties.read_text().splitlines() if "=" in line)
     plain, controller = lines["listeners"].split(",")
     return int(plain.rpartition(":")[2]), int(controller.rpartition(":")[2])
-
-
-def _adopt(settings: Settings, pid: int, properties: Path) -> Running:
-    details = {"bootstrap": f"127.0.0.1:{_ports(properties)[0]}"}
-    log = str(settings.log_directory / "kafka.log")
-    running = Running(NAME, pid, processes.birth_of(pid) or "gone", log, details)
-    processes.make_run_directory(settings.run_directory)
-    processes.write(settings.run_directory, running)
-    return running

@@ -78,8 +78,6 @@ def start(settings: Settings, progress: Progress) -> Running:
     prepare(settings, progress)
     data = directory(settings)
     former = _former_port(data)
-    if survivor := processes.find(str(data)):
-        return _adopt(settings, survivor, former)
     _clear_crash(data)
     port = processes.required_port(settings.postgres_port, "SPP_POSTGRES_PORT", former)
     (data / "port").write_text(str(port))
@@ -210,12 +208,3 @@ def _orphans(data: Path) -> bool:
         if process.info["name"] == "postgres" and process.info["cwd"] == str(data):
             return True
     return False
-
-
-def _adopt(settings: Settings, pid: int, port: int) -> Running:
-    log = str(settings.log_directory / "postgres.log")
-    details = {"url": _url(directory(settings), port)}
-    running = Running(NAME, pid, processes.birth_of(pid) or "gone", log, details)
-    processes.make_run_directory(settings.run_directory)
-    processes.write(settings.run_directory, running)
-    return running

@@ -15,6 +15,8 @@ import psutil
 from pipeline.local.errors import LocalError, tail
 
 POLL_SECONDS = 0.05
+# In the environment of each process started here: whose it is, even when its run file is lost.
+OWNER = "SPP_RUN_DIRECTORY"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -70,14 +72,6 @@ def read_all(run_directory: Path) -> list[Running]:
     return [running for name in names if (running := read(run_directory, name))]
 
 
-def find(argument: str) -> int | None:
-    """The pid of a living process that has this very command-line argument: a survivor whose run file is lost."""
-    for process in psutil.process_iter(["cmdline", "pid", "ppid"]):
-        if argument in (process.info["cmdline"] or ()) and process.info["pid"] != os.getpid():
-            return int(process.info["pid"])
-    return None
-
-
 def start(
     name: str,
     command: Sequence[str],
@@ -91,7 +85,7 @@ def start(
 ) -> Running:
     """Start a process in its own session, its output to `log` (the former one is kept as `.1`), and write its run file.
 
-    `user` is (uid, gid) to run as. Whoever started it may end; the process goes on.
+    `environment` comes on top of ours; `user` is (uid, gid) to run as. Whoever started it may end; the process goes on.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     make_run_directory(run_directory)
@@ -103,7 +97,7 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=None if environment is None else dict(environment),
+            env={**os.environ, **(environment or {}), OWNER: str(run_directory)},
             cwd=directory,
             start_new_session=True,
             user=user[0] if user else None,
@@ -164,6 +158,28 @@ def stop(
         raise LocalError(f"{name} (pid {running.pid}) does not end; look at {running.log}")
     (run_directory / f"{name}.json").unlink(missing_ok=True)
     return True
+
+
+def stop_strays(run_directory: Path) -> int:
+    """Stop processes of this home that no run file tells of, as when somebody removed it under them; returns how many."""
+    known = {running.pid for running in read_all(run_directory)}
+    strays = [
+        process for process in psutil.process_iter() if process.pid not in known and _owned(process, run_directory)
+    ]
+    for process in strays:
+        process.terminate()
+    _, stubborn = psutil.wait_procs(strays, timeout=20)
+    for process in stubborn:
+        process.kill()
+    psutil.wait_procs(stubborn, timeout=10)
+    return len(strays)
+
+
+def _owned(process: psutil.Process, run_directory: Path) -> bool:
+    try:
+        return process.environ().get(OWNER) == str(run_directory)
+    except (psutil.Error, OSError):  # somebody else's
+        return False
 
 
 def kill(run_directory: Path, name: str) -> None:

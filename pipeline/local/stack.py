@@ -32,6 +32,7 @@ def setup(settings: Settings, progress: Progress) -> None:
 def up(settings: Settings, progress: Progress, *, with_workers: bool = True) -> None:
     """Start what is missing: broker, database, topics, schema, keys, workers. Returns when all are ready."""
     with _alone(settings):
+        _strays(settings, progress)
         _setup(settings, progress)
         _servers(settings, progress)
         _contents(settings, progress)
@@ -47,13 +48,14 @@ def down(settings: Settings, progress: Progress) -> list[str]:
             with progress.step(f"Stopping {running.name}"):
                 if _stop(settings, running.name):
                     stopped.append(running.name)
+        _strays(settings, progress)
     return stopped
 
 
 def status(settings: Settings) -> list[Part]:
     """Each part and its state."""
     parts = []
-    external = {kafka.NAME: settings.kafka_bootstrap, postgres.NAME: settings.ledger_url}
+    external = _external(settings)
     running = {one.name: one for one in processes.read_all(settings.run_directory)}
     for name in dict.fromkeys([kafka.NAME, postgres.NAME, *workers.WORKERS, *running]):
         if address := external.get(name):
@@ -73,6 +75,9 @@ def reset(settings: Settings, progress: Progress) -> None:
         for path in (kafka.directory(settings) / "data", postgres.directory(settings), settings.log_directory):
             if path.exists():
                 shutil.rmtree(path)
+    for name in (kafka.NAME, postgres.NAME):
+        if _external(settings).get(name):
+            progress.note(f"{name} is your own server: what it holds stays")
 
 
 def without_password(url: str) -> str:
@@ -80,6 +85,10 @@ def without_password(url: str) -> str:
     scheme, found, rest = url.partition("://")
     user, at, place = rest.rpartition("@")
     return f"{scheme}://{user.partition(':')[0]}@{place}" if found and at else url
+
+
+def _external(settings: Settings) -> dict[str, str | None]:
+    return {kafka.NAME: settings.kafka_bootstrap, postgres.NAME: settings.ledger_url}
 
 
 def _order(name: str) -> int:
@@ -92,6 +101,11 @@ def _stop(settings: Settings, name: str) -> bool:
     if name == postgres.NAME:
         return postgres.stop(settings)
     return workers.stop(settings, name)
+
+
+def _strays(settings: Settings, progress: Progress) -> None:
+    if count := processes.stop_strays(settings.run_directory):
+        progress.note(f"stopped {count} processes of {settings.home} that an interrupted command had left")
 
 
 def _setup(settings: Settings, progress: Progress) -> None:

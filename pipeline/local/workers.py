@@ -1,7 +1,6 @@
 """Our own workers in the background: one records, one decides and relays."""
 
 import hashlib
-import os
 import sys
 import urllib.request
 from pathlib import Path
@@ -36,7 +35,7 @@ def start(settings: Settings, name: str) -> Running:
             "metrics": f"http://127.0.0.1:{port}/metrics",
             "fingerprint": _fingerprint(settings),
         },
-        environment={**os.environ, "SPP_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"},
+        environment={"SPP_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"},
     )
 
 

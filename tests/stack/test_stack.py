@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,11 +59,18 @@ def test_a_recycled_pid_in_postmaster_pid_does_not_hinder(own: Settings) -> None
     assert _start(own).pid != first.pid
 
 
-def test_a_lost_run_file_is_made_anew_for_the_living_server(own: Settings) -> None:
+def test_a_server_whose_home_was_removed_under_it_is_stopped_before_the_next_start(own: Settings) -> None:
     first = _start(own)
-    (own.run_directory / "postgres.json").unlink()
-    assert _start(own).pid == first.pid
+    shutil.rmtree(own.run_directory)
+    assert processes.stop_strays(own.run_directory) == 1
+    assert processes.birth_of(first.pid) is None
+    _start(own)
     assert _tables(own) == 0
+
+
+def test_processes_of_another_home_are_no_strays(own: Settings, database_server: str) -> None:
+    assert database_server
+    assert processes.stop_strays(own.run_directory) == 0
 
 
 def test_a_recycled_pid_is_never_killed(own: Settings) -> None:
