@@ -161,7 +161,7 @@ def stop(
 
 
 def stop_strays(run_directory: Path) -> int:
-    """Stop processes of this home that no run file tells of, as when somebody removed it under them; returns how many."""
+    """Stop processes of this home that no run file tells of, as when it was removed under them; returns how many."""
     known = {running.pid for running in read_all(run_directory)}
     strays = [
         process for process in psutil.process_iter() if process.pid not in known and _owned(process, run_directory)
