@@ -15,7 +15,7 @@ from pipeline.scenarios.running import Stage
 HEADINGS = {
     "received": "Received",
     "decided": "Decided",
-    "posted": "Posted: net payable of lines approved or beyond",
+    "posted": "Posted, net payable",
     "quarantined": "Quarantined by reason",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from functools import partial
-from time import monotonic, sleep
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
@@ -13,9 +13,7 @@ from events.lines import read_lines
 from events.local_keys import local_signer
 from events.outgoing import Outgoing
 from events.publisher import Publisher
-from ledger.store import connect
-from ledger.store.progress import read_backlog
-from pipeline.backlog import TopicEnds, recorded_offsets
+from pipeline.drain import Outstanding, drain
 from pipeline.scenarios import files
 from pipeline.scenarios.attacker import Attacker
 
@@ -27,7 +25,8 @@ if TYPE_CHECKING:
     from pipeline.scenarios.files import File, WaveFiles
     from pipeline.settings import Settings
 
-POLL_SECONDS = 0.1
+FOR_EVER_SECONDS = 1e9
+"""A run ends when nothing moves, not when it takes long."""
 RAW_SOURCE = "nssf"
 """Whose connection carries the raw records; they bring their own headers."""
 
@@ -68,10 +67,6 @@ class Runner:
         self.stages = {name: Stage(name) for name in ("published", "recorded", "decided", "relayed")}
 
     def __enter__(self) -> Self:
-        self._ends = TopicEnds(self._settings.bootstrap)
-        self._open.callback(self._ends.close)
-        self._ledger = self._open.enter_context(connect(self._settings.ledger, "reader"))
-        self._ledger.autocommit = True
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -126,28 +121,25 @@ class Runner:
         self._told(sum(self._confirmed.values()))
 
     def _wait(self, began: float, times: dict[str, float], advance: Callable[[int, int, str], None]) -> None:
-        """Poll until all is relayed, noting when each stage had done; stages end in order."""
-        ends = self._ends.read()
-        wanted, seen, moved = sum(ends.values()), (-1, 0, 0), monotonic()
-        while True:
-            offsets = recorded_offsets(self._ledger)
-            backlog = read_backlog(self._ledger)
-            unrecorded = sum(max(0, end - offsets.get(place, 0)) for place, end in ends.items())
-            stood = (unrecorded, backlog.marks, backlog.outbox)
-            if not unrecorded:
-                times.setdefault("recorded", monotonic() - began)
-                if not backlog.marks and not backlog.submissions_open:
-                    times.setdefault("decided", monotonic() - began)
-                    if not backlog.outbox:
-                        times.setdefault("relayed", monotonic() - began)
-                        return
-            advance(max(0, wanted - unrecorded - backlog.marks), wanted, "decided")
-            if stood != seen:
-                seen, moved = stood, monotonic()
-            elif monotonic() - moved > self._stall:
-                raise RunError(
-                    f"nothing has moved for {self._stall:.0f} s: {unrecorded:,} records not recorded, "
-                    f"{backlog.marks:,} marks not decided, {backlog.outbox:,} rows not relayed, {backlog.parked:,} "
-                    f"parked; see `spp status` and the workers' logs in {self._settings.log_directory}"
-                )
-            sleep(POLL_SECONDS)
+        """Drain, noting when each stage had done; stages end in order. Raises RunError when nothing moves."""
+        seen, moved, most = "", monotonic(), 0
+
+        def look(left: Outstanding) -> None:
+            nonlocal seen, moved, most
+            now = monotonic()
+            if not left.unrecorded:
+                times.setdefault("recorded", now - began)
+                if not left.marks:
+                    times.setdefault("decided", now - began)
+            if left.is_nothing:
+                times.setdefault("relayed", now - began)
+            waiting = left.unrecorded + left.marks
+            most = max(most, waiting)
+            advance(most - waiting, most, "done")
+            if str(left) != seen:
+                seen, moved = str(left), now
+            elif now - moved > self._stall:
+                logs = self._settings.log_directory
+                raise RunError(f"nothing has moved for {self._stall:.0f} s: {left}; see `spp status` and {logs}")
+
+        drain(self._settings, FOR_EVER_SECONDS, look)

@@ -1,0 +1,1 @@
+"""Throughput of the full path on this machine, all guarantees on."""

@@ -1,0 +1,102 @@
+"""Fills the topics before the clock starts: events of a scenario, batch-signed, sent by whole Kafka batches."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from events.lines import read_lines
+from events.local_keys import local_signer
+from events.outgoing import Outgoing, signed_headers
+from events.publisher import SIGNED_TOGETHER
+from events.topics import TOPICS
+from pipeline.scenarios.catalogue import SCENARIOS
+from pipeline.scenarios.script import Line, Wave
+
+EVENTS_A_MOTHER = 3.2
+"""Enrolment, delivery, request, and her share of everything else."""
+KAFKA_BATCH_BYTES = 512 * 1024
+SCENARIO = "births-2018"
+SEED = 1
+
+
+def records(events: int, keys: Path) -> tuple[list[Outgoing], int]:
+    """About so many signed records, shuffled within each source and topic, and how many requests are among them."""
+    scenario = SCENARIOS[SCENARIO]
+    script = scenario.script(str(max(200, round(events / EVENTS_A_MOTHER))), SEED)
+    by_source: dict[str, list[bytes]] = defaultdict(list)
+    requests = 0
+    for line in _told(script.lines):
+        by_source[line.source].append(line.text)
+        requests += b"payment.requested" in line.text
+    found: list[Outgoing] = []
+    for source, lines in by_source.items():
+        good, bad = read_lines(lines, source)
+        if bad:
+            raise ValueError(f"the scenario told a bad line: {bad[0]}")
+        signer = local_signer(keys, source)
+        for together in _parts(good, SIGNED_TOGETHER):
+            signatures = signer.sign_batch([record.value for record in together])
+            found += [
+                Outgoing(record.topic, record.key, record.value, signed_headers(signer.key_id, signature))
+                for record, signature in zip(together, signatures, strict=True)
+            ]
+    return found, requests
+
+
+def _told(waves: dict[Wave, list[Line]]) -> Iterator[Line]:
+    """Every line once; the waves are loaded together, so what is decided depends on their race and is not compared."""
+    seen: set[tuple[str, str]] = set()
+    for wave in (Wave.OPENING, Wave.DECLARED, Wave.CLOSED):
+        for line in waves[wave]:
+            if (line.source, line.event_id) not in seen:
+                seen.add((line.source, line.event_id))
+                yield line
+
+
+def _parts(records_: Sequence[Outgoing], size: int) -> Iterator[Sequence[Outgoing]]:
+    for start in range(0, len(records_), size):
+        yield records_[start : start + size]
+
+
+def load(bootstrap: str, prepared: list[Outgoing]) -> None:
+    """Send everything, spread over the partitions by key, and wait until the broker has confirmed it."""
+    asyncio.run(_load(bootstrap, prepared))
+
+
+async def _load(bootstrap: str, prepared: list[Outgoing]) -> None:
+    places: dict[tuple[str, int], list[Outgoing]] = defaultdict(list)
+    for record in prepared:
+        partition = zlib.crc32(record.key or b"") % TOPICS[record.topic].partitions
+        places[record.topic, partition].append(record)
+    producer: Any = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", compression_type="gzip", max_batch_size=KAFKA_BATCH_BYTES
+    )
+    await producer.start()
+    try:
+        await asyncio.gather(*(_fill(producer, *place, waiting) for place, waiting in places.items()))
+    finally:
+        await producer.stop()
+
+
+async def _fill(producer: Any, topic: str, partition: int, waiting: list[Outgoing]) -> None:
+    batch = producer.create_batch()
+    for record in waiting:
+        if not _append(batch, record):
+            await (await producer.send_batch(batch, topic, partition=partition))
+            batch = producer.create_batch()
+            if not _append(batch, record):
+                raise ValueError(f"a record of {len(record.value)} bytes does not fit into a batch")
+    if batch.record_count():
+        await (await producer.send_batch(batch, topic, partition=partition))
+
+
+def _append(batch: Any, record: Outgoing) -> bool:
+    headers = list(record.headers or ())
+    return batch.append(key=record.key, value=record.value, timestamp=None, headers=headers) is not None
