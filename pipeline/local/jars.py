@@ -44,7 +44,7 @@ def class_path(directory: Path) -> str:
     """All jars, in the lock's order; LocalError if one is missing."""
     paths = [directory / jar.filename for jar in locked()]
     if missing := [path.name for path in paths if not path.is_file()]:
-        raise LocalError(f"{missing[0]} is missing in {directory}: run `make setup`")
+        raise LocalError(f"{missing[0]} is missing in {directory}: run `spp setup`")
     return ":".join(map(str, paths))
 
 

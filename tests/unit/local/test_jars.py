@@ -49,5 +49,5 @@ def test_a_jar_that_agrees_is_taken_and_not_fetched_again(tmp_path: Path, monkey
 
 
 def test_a_missing_jar_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match="make setup"):
+    with pytest.raises(LocalError, match="spp setup"):
         jars.class_path(tmp_path)
