@@ -46,7 +46,7 @@ _TIME_EXPECTED: Final = f"expected an RFC 3339 time with offset, from {FIRST_YEA
 
 
 class Head(msgspec.Struct, frozen=True, gc=False):
-    """A validated envelope with `data` undecoded. `source` is the code, `type` the short name (or the foreign type)."""
+    """A validated envelope with `data` undecoded. `source` is the code, `type` the short name, or a foreign type."""
 
     source: str
     id: str
@@ -97,7 +97,7 @@ def decode_head(value: bytes | None) -> Head:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _explain_envelope(value, error) from None
     source = code_of(envelope.source)
-    type_ = _TYPE_NAMES.get(envelope.type) or short_name(envelope.type)
+    type_ = _TYPE_NAMES.get(envelope.type) or _foreign(envelope.type)
     time_us = parse_time(envelope.time)
     if source is None or time_us is None or not envelope.type:
         raise _misfit(envelope, source, time_us)
@@ -182,6 +182,12 @@ def has_no_repeated_key(value: bytes) -> bool:
     return length == len(value) or length == len(msgspec.json.format(value, indent=-1))
 
 
+def _foreign(type_: str) -> str:
+    """A type that is not in the catalogue, in a form that no short name has."""
+    name = printable(short_name(type_))
+    return f"unprefixed:{name}" if type_ in TYPES else name
+
+
 def _claimed(error: ContractError, head: Head) -> ContractError:
     error.source, error.event_id, error.type = head.source, head.id, head.type
     return error
@@ -195,7 +201,7 @@ def _misfit(envelope: _Envelope, source: str | None, time_us: int | None) -> Con
         error = ContractError(Reason.SCHEMA, "time", _TIME_EXPECTED)
     else:
         error = ContractError(Reason.SCHEMA, "type", "expected kh.sp.<noun>.<verb>.v1")
-    error.source, error.event_id, error.type = source or "", envelope.id, printable(short_name(envelope.type))
+    error.source, error.event_id, error.type = source or "", envelope.id, _foreign(envelope.type)
     return error
 
 
@@ -217,7 +223,7 @@ def _explain_envelope(value: bytes | None, error: Exception) -> ContractError:
     texts = {name: text for name, text in attributes.items() if isinstance(text, str)}
     fault.source = code_of(texts.get("source", "")) or ""
     fault.event_id = texts.get("id", "") if re.match(EVENT_ID, texts.get("id", "")) else ""
-    fault.type = printable(short_name(texts.get("type", "")))
+    fault.type = _foreign(texts.get("type", ""))
     return fault
 
 
