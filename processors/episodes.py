@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MET = "met"
 DELIVERY = "delivery"
 PREGNANCY_ENDED = "pregnancy_ended"
+BEFORE_DELIVERY = frozenset({"anc_visit"})
+AFTER_DELIVERY = frozenset({"pnc_visit", "vaccination_visit"})
 
 
 class Evidence(NamedTuple):
@@ -114,19 +116,42 @@ def birth_of_child(known: list[Birth], child: str | None) -> Birth | None:
     return next((birth for birth in known if child is not None and child in birth.children), None)
 
 
-def pregnancy_anchor(view: View, mother: bytes, day: date, known: list[Birth], steps: Iterable[date]) -> date:
+def births_heard_of(view: View, family: tuple[bytes, ...], known: list[Birth]) -> list[date]:
+    """Anchors of births that only `birth_on` of other evidence tells, each as far from the others as births are."""
+    window = view.commons.birth_window_days
+    told = {
+        data.birth_on
+        for person in family
+        for _, data in view.facts(person, ConditionVerified)
+        if data.birth_on is not None
+        and data.outcome == MET
+        and all(abs((data.birth_on - birth.anchor).days) > window for birth in known)
+    }
+    anchors: list[date] = []
+    for day in sorted(told):
+        if not anchors or (day - anchors[-1]).days > window:
+            anchors.append(day)
+    return anchors
+
+
+def _visits(view: View, family: tuple[bytes, ...], kinds: frozenset[str]) -> list[date]:
+    return [
+        item.condition.on
+        for kind in sorted(kinds)
+        for item in conditions(view, family, kind)
+        if item.condition.on is not None and item.condition.outcome == MET
+    ]
+
+
+def pregnancy_anchor(view: View, family: tuple[bytes, ...], day: date, known: list[Birth]) -> date:
     """What anchors the pregnancy of an antenatal visit on `day`.
 
     The first end (birth or verified end of pregnancy) within the pack's interval after the visit; without one, the
-    first of the visits (`steps`: dates of all visits) that no end explains and within whose interval this one lies.
+    first of the antenatal visits that no end explains and within whose interval this one lies.
     """
     interval = view.commons.pregnancy_days
-    ended = [
-        item.condition.on
-        for item in conditions(view, (mother,), PREGNANCY_ENDED)
-        if item.condition.on is not None and item.condition.outcome == MET
-    ]
-    ends = sorted({birth.anchor for birth in known} | set(ended))
+    born = {birth.anchor for birth in known} | set(births_heard_of(view, family, known))
+    ends = sorted(born | set(_visits(view, family[:1], frozenset({PREGNANCY_ENDED}))))
 
     def end_of(visit: date) -> date | None:
         return next((end for end in ends if 0 <= (end - visit).days <= interval), None)
@@ -134,24 +159,26 @@ def pregnancy_anchor(view: View, mother: bytes, day: date, known: list[Birth], s
     found = end_of(day)
     if found is not None:
         return found
-    return _cluster_anchor(day, (step for step in steps if end_of(step) is None), interval)
+    visits = _visits(view, family, BEFORE_DELIVERY)
+    return _cluster_anchor(day, (visit for visit in visits if end_of(visit) is None), interval)
 
 
-def after_delivery_anchor(view: View, day: date, known: list[Birth], steps: Iterable[date]) -> date:
+def after_delivery_anchor(view: View, family: tuple[bytes, ...], day: date, births_told: list[date]) -> date:
     """What anchors a visit after delivery that names neither birth nor child: the latest birth within the interval.
 
-    Without a known birth, the first of the unexplained visits within whose interval this one lies.
+    Without one, the first of the visits after delivery, of whichever kind, that no birth explains and within whose
+    interval this one lies.
     """
     interval = view.commons.after_delivery_days
 
     def birth_of(visit: date) -> date | None:
-        anchors = [birth.anchor for birth in known if 0 <= (visit - birth.anchor).days <= interval]
-        return max(anchors) if anchors else None
+        return max((anchor for anchor in births_told if 0 <= (visit - anchor).days <= interval), default=None)
 
     found = birth_of(day)
     if found is not None:
         return found
-    return _cluster_anchor(day, (step for step in steps if birth_of(step) is None), interval)
+    visits = _visits(view, family, AFTER_DELIVERY)
+    return _cluster_anchor(day, (visit for visit in visits if birth_of(visit) is None), interval)
 
 
 def _cluster_anchor(day: date, steps: Iterable[date], interval: int) -> date:

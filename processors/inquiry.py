@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from events.verification import ConditionVerified
 from processors import entities, episodes
-from processors.episodes import MET, Birth, Evidence
+from processors.episodes import Birth, Evidence
 from processors.policy.model import LifeEvent
 
 if TYPE_CHECKING:
@@ -103,19 +103,22 @@ def _birth(view: View, pack: Pack, request: PaymentRequested, subject: bytes) ->
 def _visit(view: View, pack: Pack, request: PaymentRequested, subject: bytes) -> Occasion:
     day = request.for_.on or date.min
     mother = mother_of(view, subject)
-    persons = tuple(dict.fromkeys((mother, subject)))
-    every = episodes.conditions(view, persons, pack.entitlement.evidence or "")
-    found = _strongest(view, [item for item in every if item.condition.on == day and _same_child(view, item, subject)])
     known = episodes.births(view, mother)
-    steps = [item.condition.on for item in every if item.condition.on is not None and item.condition.outcome == MET]
-    anchor, birth = _belongs(view, request, found, known, mother, steps, pack.entitlement)
+    children = sorted({view.root(entities.person(child)) for birth in known for child in birth.children})
+    family = tuple(dict.fromkeys((mother, subject, *children)))
+    every = episodes.conditions(view, family, pack.entitlement.evidence or "")
+    about = [item for item in every if item.condition.on == day and _is_about(view, item, subject, mother)]
+    found = _strongest(view, about)
+    anchor, birth = _belongs(view, request, found, known, family, pack.entitlement)
     return Occasion(day, anchor, mother, found, birth)
 
 
-def _same_child(view: View, item: Evidence, subject: bytes) -> bool:
-    child = item.condition.child_sp_id
-    own = view.root(entities.person(item.condition.sp_id))
-    return child is None or own == subject or view.root(entities.person(child)) == subject
+def _is_about(view: View, item: Evidence, subject: bytes, mother: bytes) -> bool:
+    """Whether evidence of a family speaks of the person asked for: a mother is asked for with all her children."""
+    own, child = view.root(entities.person(item.condition.sp_id)), item.condition.child_sp_id
+    if subject in {mother, own}:
+        return True
+    return own == mother if child is None else view.root(entities.person(child)) == subject
 
 
 def _belongs(
@@ -123,11 +126,13 @@ def _belongs(
     request: PaymentRequested,
     found: tuple[Evidence, ...],
     known: list[Birth],
-    mother: bytes,
-    steps: list[date],
+    family: tuple[bytes, ...],
     entitlement: Entitlement,
 ) -> tuple[date, Birth | None]:
-    """The anchor of the birth or pregnancy a visit belongs to: told by evidence or request, else by the interval."""
+    """The anchor of the birth or pregnancy a visit belongs to: told by evidence or request, else by the interval.
+
+    A request's own `birth_on` chooses among births that evidence tells; it makes none.
+    """
     day = request.for_.on or date.min
     told = next((item.condition.birth_on for item in found if item.condition.birth_on is not None), None)
     told = told or request.for_.birth_on
@@ -138,11 +143,14 @@ def _belongs(
     birth = birth or episodes.birth_of_child(known, child)
     if birth is not None:
         return birth.anchor, birth
-    if told is not None:
-        return told, None
     if entitlement.step == ANTENATAL:
-        return episodes.pregnancy_anchor(view, mother, day, known, steps), None
-    anchor = episodes.after_delivery_anchor(view, day, known, steps)
+        return episodes.pregnancy_anchor(view, family, day, known), None
+    heard = episodes.births_heard_of(view, family, known)
+    if told is not None:
+        close = [anchor for anchor in heard if abs((told - anchor).days) <= view.commons.birth_window_days]
+        if close:
+            return min(close, key=lambda anchor: abs((told - anchor).days)), None
+    anchor = episodes.after_delivery_anchor(view, family, day, [*(birth.anchor for birth in known), *heard])
     return anchor, next((birth for birth in known if birth.anchor == anchor), None)
 
 

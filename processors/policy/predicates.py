@@ -76,14 +76,16 @@ def _codes(value: Value) -> frozenset[str]:
 
 
 def _enrolled(inquiry: Inquiry, schemes: frozenset[str], grade: str | None) -> Outcome:
-    known = inquiry.view.enrolments(inquiry.applicant, schemes)
+    """Who asks, the mother, or the child: a caregiver asks on the enrolment the child's mother had."""
+    persons = dict.fromkeys((inquiry.applicant, inquiry.occasion.holder, inquiry.subject))
+    known = [(person, *fact) for person in persons for fact in inquiry.view.enrolments(person, schemes)]
     if not known:
         return Outcome(Verdict.UNKNOWN, Reason.ENROLMENT_MISSING)
-    for event, enrolment in known:
+    for person, event, enrolment in known:
         fits = grade is None or enrolment.grade == grade
-        if fits and inquiry.view.enrolled_on(inquiry.applicant, enrolment, inquiry.occasion.day):
+        if fits and inquiry.view.enrolled_on(person, enrolment, inquiry.occasion.day):
             return Outcome(Verdict.PASS, evidence=(event,))
-    return Outcome(Verdict.FAIL, Reason.NOT_ENROLLED, tuple(event for event, _ in known))
+    return Outcome(Verdict.FAIL, Reason.NOT_ENROLLED, tuple(event for _, event, _ in known))
 
 
 def _enrolled_in(parameters: Mapping[str, Value]) -> Callable[[Inquiry], Outcome]:
@@ -101,9 +103,8 @@ def _household_level_in(parameters: Mapping[str, Value]) -> Callable[[Inquiry], 
 
     def ask(inquiry: Inquiry) -> Outcome:
         day = inquiry.occasion.day
-        found = inquiry.view.membership(inquiry.subject, day)
-        if found is None and inquiry.applicant != inquiry.subject:
-            found = inquiry.view.membership(inquiry.applicant, day)
+        persons = dict.fromkeys((inquiry.subject, inquiry.occasion.holder, inquiry.applicant))
+        found = next((it for person in persons if (it := inquiry.view.membership(person, day)) is not None), None)
         if found is None:
             return Outcome(Verdict.UNKNOWN, Reason.HOUSEHOLD_MISSING)
         if not found.card_valid:
