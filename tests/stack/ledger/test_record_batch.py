@@ -1,8 +1,6 @@
 """RECORD's one transaction: identities, fences, counters, quarantine; also with two connections at once."""
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import psycopg
 import pytest
@@ -13,26 +11,11 @@ from ledger.model.kinds import Cause, OutboxKind
 from ledger.store import LedgerConnection, connect
 from ledger.store.inbox import ensure_offsets, load_offsets, record_batch
 from ledger.store.records import Fenced, Recorded, TopicReplaced
+from tests.stack.ledger.conftest import Query
 from tests.stack.ledger.samples import TOPIC_NO, admitted, refused
-
-Query = Callable[[str], list[tuple[Any, ...]]]
 
 COUNTERS = "select next_offset, accepted, replayed, quarantined, skipped from consumer_offset order by partition"
 CONFLICT = REASONS[Reason.CONFLICT].number
-
-
-@pytest.fixture
-def writer(ledger_url: str) -> Iterator[LedgerConnection]:
-    with connect(ledger_url, "writer") as conn:
-        ensure_offsets(conn, TOPIC_NO, 2)
-        yield conn
-
-
-@pytest.fixture
-def query(ledger_url: str) -> Iterator[Query]:
-    with connect(ledger_url, "reader") as conn:
-        conn.autocommit = True
-        yield lambda statement: conn.execute(statement).fetchall()
 
 
 def test_a_batch_leaves_offset_inbox_marks_quarantine_and_outbox(writer: LedgerConnection, query: Query) -> None:
