@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from events.verification import ConditionVerified
+from processors.entities import person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,15 +41,15 @@ class Birth(NamedTuple):
     evidence: tuple[Evidence, ...]
     babies: int
     stillborn: int
-    children: frozenset[str]
+    children: frozenset[bytes]
 
 
 def conditions(view: View, persons: Iterable[bytes], condition: str) -> list[Evidence]:
     """All effective evidence of one condition about any of these persons, by date."""
     found = [
         Evidence(event, data)
-        for person in persons
-        for event, data in view.facts(person, ConditionVerified)
+        for key in persons
+        for event, data in view.facts(key, ConditionVerified)
         if data.condition == condition
     ]
     return sorted(found, key=lambda item: (str(item.condition.on), *view.rank(item.event)))
@@ -80,7 +81,8 @@ def _on(item: Evidence) -> date:
 
 
 def _birth(view: View, group: list[Evidence]) -> Birth:
-    children = frozenset(item.condition.child_sp_id for item in group if item.condition.child_sp_id is not None)
+    named = (item.condition.child_sp_id for item in group if item.condition.child_sp_id is not None)
+    children = frozenset(view.root(person(child)) for child in named)
     return Birth(
         anchor=_on(group[0]),
         evidence=tuple(group),
@@ -111,9 +113,9 @@ def nearest_birth(known: list[Birth], day: date, commons: Commons) -> Birth | No
     return min(close, key=lambda birth: (abs((day - birth.anchor).days), birth.anchor)) if close else None
 
 
-def birth_of_child(known: list[Birth], child: str | None) -> Birth | None:
+def birth_of_child(known: list[Birth], child: bytes | None) -> Birth | None:
     """The birth whose evidence names this child."""
-    return next((birth for birth in known if child is not None and child in birth.children), None)
+    return next((birth for birth in known if child in birth.children), None)
 
 
 def births_heard_of(view: View, family: tuple[bytes, ...], known: list[Birth]) -> list[date]:
@@ -121,8 +123,8 @@ def births_heard_of(view: View, family: tuple[bytes, ...], known: list[Birth]) -
     window = view.commons.birth_window_days
     told = {
         data.birth_on
-        for person in family
-        for _, data in view.facts(person, ConditionVerified)
+        for key in family
+        for _, data in view.facts(key, ConditionVerified)
         if data.birth_on is not None
         and data.outcome == MET
         and all(abs((data.birth_on - birth.anchor).days) > window for birth in known)

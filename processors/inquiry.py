@@ -71,7 +71,7 @@ def mother_of(view: View, subject: bytes) -> bytes:
     near = sorted({view.root(link) for link in links if link[:1] == b"P"} - {subject})
     for mother in near:
         for birth in episodes.births(view, mother):
-            if any(view.root(entities.person(child)) == subject for child in birth.children):
+            if subject in birth.children:
                 return mother
     return next((person for person in near if _told_with(view, person, subject)), subject)
 
@@ -104,7 +104,7 @@ def _visit(view: View, pack: Pack, request: PaymentRequested, subject: bytes) ->
     day = request.for_.on or date.min
     mother = mother_of(view, subject)
     known = episodes.births(view, mother)
-    children = sorted({view.root(entities.person(child)) for birth in known for child in birth.children})
+    children = sorted({child for birth in known for child in birth.children})
     family = tuple(dict.fromkeys((mother, subject, *children)))
     every = episodes.conditions(view, family, pack.entitlement.evidence or "")
     about = [item for item in every if item.condition.on == day and _is_about(view, item, subject, mother)]
@@ -136,7 +136,8 @@ def _belongs(
     day = request.for_.on or date.min
     told = next((item.condition.birth_on for item in found if item.condition.birth_on is not None), None)
     told = told or request.for_.birth_on
-    child = request.in_respect_of or next((item.condition.child_sp_id for item in found), None)
+    named = request.in_respect_of or next((item.condition.child_sp_id for item in found), None)
+    child = view.root(entities.person(named)) if named is not None else None
     due = next((item.condition.due_on for item in found if item.condition.due_on is not None), request.for_.due_on)
     near = told or (due if entitlement.step == ANTENATAL else None)
     birth = episodes.nearest_birth(known, near, view.commons) if near is not None else None
