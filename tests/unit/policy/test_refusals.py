@@ -111,12 +111,14 @@ SLIPS = (
     Slip(
         "a figure without references",
         ANC,
-        "      value: 40_000\n      unit: KHR/visit\n      status: confirmed\n      references: [ppp_2021]\n",
+        "      value: 40_000\n      unit: KHR/visit\n      status: confirmed\n      references: [ppp_mothers]\n",
         "      value: 40_000\n      unit: KHR/visit\n      status: confirmed\n",
         "value: 40_000",
         "`references` is missing",
     ),
-    Slip("a reference nobody wrote", ANC, "[ppp_2021]", "[ppp_2020]", "[ppp_2020]", "not among the references"),
+    Slip(
+        "a reference nobody wrote", ANC, "[ppp_mothers]", "[ppp_fathers]", "[ppp_fathers]", "not among the references"
+    ),
     Slip(
         "a reference nobody cites",
         ANC,
