@@ -55,7 +55,7 @@ def totals(*, json: Json = False) -> None:
         ],
     )
     if waiting:
-        out.print(f"{waiting:,} lines wait for their first decision.", markup=False)
+        out.print(f"Lines that wait for their first decision: {waiting:,}.", markup=False)
 
 
 @app.command("trial-balance")
