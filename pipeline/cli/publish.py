@@ -48,10 +48,10 @@ def publish(
     else:
         good, bad = read_lines(lines, source)
     if bad and not skip_bad:
-        _report(source, None, good, bad, json=json)
+        _report(source, None, good, bad, skip_bad=skip_bad, json=json)
         raise CommandError(f"{len(bad):,} of {len(good) + len(bad):,} lines are bad, so nothing was published")
     publisher = _publish(source, signer, good)
-    _report(source, publisher, good, bad, json=json)
+    _report(source, publisher, good, bad, skip_bad=skip_bad, json=json)
     if bad:
         raise typer.Exit(ExitCode.PARTLY)
 
@@ -72,7 +72,15 @@ def _publish(source: str, signer: Signer, records: list[Outgoing]) -> Publisher 
         raise CommandError(str(error)) from error
 
 
-def _report(source: str, publisher: Publisher | None, good: list[Outgoing], bad: list[BadLine], *, json: bool) -> None:
+def _report(
+    source: str,
+    publisher: Publisher | None,
+    good: list[Outgoing],
+    bad: list[BadLine],
+    *,
+    skip_bad: bool,
+    json: bool,
+) -> None:
     published, topics = (publisher.confirmed, dict(publisher.by_topic)) if publisher else (0, {})
     if json:
         lines = [{"line": b.number, "field": b.field, "reason": b.reason, "detail": b.detail} for b in bad]
@@ -83,7 +91,7 @@ def _report(source: str, publisher: Publisher | None, good: list[Outgoing], bad:
         err.print(str(line), style="red", markup=False)
     if len(bad) > BAD_SHOWN_MAX:
         err.print(f"… and {len(bad) - BAD_SHOWN_MAX:,} more bad lines", style="red", markup=False)
-    if publisher or not bad:
+    if skip_bad or not bad:
         parts = ", ".join(f"{count:,} on {name}" for name, count in sorted(topics.items()))
         skipped = f"; {len(bad):,} bad lines skipped" if bad else ""
         out.print(f"Published {published:,} records{': ' if parts else ''}{parts}{skipped}.", markup=False)

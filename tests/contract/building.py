@@ -19,9 +19,9 @@ def text_of(node: object) -> str:
     return json.dumps(node, separators=(",", ":"), ensure_ascii=False)
 
 
-def record(name: str = "payment.requested", **attributes: object) -> bytes:
+def record(name: str = "payment.requested", changes: Node | None = None, **attributes: object) -> bytes:
     """The example with attributes of its envelope replaced; `...` leaves one out."""
-    node = {**envelope(name), **attributes}
+    node = {**envelope(name), **(changes or {}), **attributes}
     return text_of({key: value for key, value in node.items() if value is not ...}).encode()
 
 

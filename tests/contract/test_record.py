@@ -102,7 +102,7 @@ def test_json_that_is_no_cloudevent(value: bytes, field: str) -> None:
     ],
 )
 def test_envelopes_against_the_schema(attributes: dict[str, object], field: str) -> None:
-    assert refusal(record(**attributes)) == ("schema", field)
+    assert refusal(record("payment.requested", attributes)) == ("schema", field)
 
 
 @pytest.mark.parametrize(
