@@ -48,6 +48,15 @@ _LEAF_FRAME_BYTES: Final = 60
 _headers = msgspec.msgpack.Decoder(list[tuple[str, bytes | None]])
 
 
+class _Evidence(msgspec.Struct):
+    """The one field of a decision's body that is published with every decision; the others are passed over."""
+
+    evidence: list[tuple[str, str]]
+
+
+_evidence_of = msgspec.msgpack.Decoder(_Evidence).decode
+
+
 class Message(NamedTuple):
     """One message to send."""
 
@@ -103,7 +112,7 @@ def _recovery(row: DecisionRow) -> RecoveryProposed:
 
 
 def _evidence(row: DecisionRow) -> tuple[str, ...]:
-    return tuple(event_id for _, event_id in decode_body(row.body).evidence)
+    return tuple(event_id for _, event_id in _evidence_of(row.body).evidence)
 
 
 def _money(row: DecisionRow) -> Money | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.stack.flow.conftest import Workers, evidence, publish, recorded_sum, records, wait_until
+from tests.stack.flow.support import Workers, evidence, publish, recorded_sum, records, wait_until
 
 Query = Callable[..., list[tuple[Any, ...]]]
 
