@@ -180,50 +180,37 @@ REQUESTS = (
     ),
 )
 
+_EVER = "select count(distinct line_id) from decision where kind = 1 and state in ({states})"
+_NOW = f"with {LATEST} select count(*) from latest where state in ({{states}})"
+
 SUBMISSIONS = (
     Check(
-        "submissions",
-        "lines announced by submissions = submission lines",
-        "a submission and its lines were not written together",
-        is_count("select coalesce(sum(line_count), 0) from submission", "select count(*) from submission_line"),
-    ),
-    Check(
         "submission lines",
-        "submission lines = decisions that froze them",
-        "a submission line names a decision that is not of its line or not `submitted`",
+        "lines of submissions = lines whose submission and freezing decision are found",
+        "a submission line names no submission, or a decision that is not of its line or did not freeze it",
         is_count(
             "select count(*) from submission_line",
-            "select count(*) from submission_line join decision on leaf_no = decision_leaf"
-            f" where decision.line_id = submission_line.line_id and state = {STATE_NUMBERS[LineState.SUBMITTED]}",
+            "select count(*) from submission_line join submission using (submission_no)"
+            " join decision on leaf_no = decision_leaf and decision.line_id = submission_line.line_id"
+            f" where state in ({_numbers(*_FROZEN)})",
         ),
     ),
     Check(
         "lines submitted",
         "lines ever submitted = lines in submissions",
         "a line was frozen outside a submission, or announced without being frozen",
-        is_count(
-            "select count(distinct line_id) from decision"
-            f" where kind = 1 and state = {STATE_NUMBERS[LineState.SUBMITTED]}",
-            "select count(distinct line_id) from submission_line",
-        ),
+        is_count(_EVER.format(states=_numbers(*_FROZEN)), "select count(distinct line_id) from submission_line"),
     ),
     Check(
         "frozen lines",
         "submitted = certified + refused + open",
         "a frozen line fell back to an earlier state",
-        is_count(
-            "select count(distinct line_id) from submission_line",
-            f"with {LATEST} select count(*) from latest where state in ({_numbers(*_FROZEN)})",
-        ),
+        is_count("select count(distinct line_id) from submission_line", _NOW.format(states=_numbers(*_FROZEN))),
     ),
     Check(
         "certified lines",
         "certified = settled + returned + in flight",
         "a certified line fell back to an earlier state",
-        is_count(
-            "select count(distinct line_id) from decision"
-            f" where kind = 1 and state = {STATE_NUMBERS[LineState.CERTIFIED]}",
-            f"with {LATEST} select count(*) from latest where state in ({_numbers(*_CERTIFIED)})",
-        ),
+        is_count(_EVER.format(states=_numbers(*_CERTIFIED)), _NOW.format(states=_numbers(*_CERTIFIED))),
     ),
 )

@@ -42,7 +42,10 @@ class PostedBlock:
 
 @dataclass(frozen=True, slots=True)
 class PostedSubmission:
-    """A submission and the decisions that froze its lines, in the order of their leaves."""
+    """A submission and the decisions that froze its lines, in the order of their leaves.
+
+    `line_count` is how many lines were ordered to be frozen when it was opened; those not approved are not in `lines`.
+    """
 
     submission_no: int
     source: str
