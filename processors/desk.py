@@ -68,7 +68,7 @@ class Shelf(Protocol):
         """The readers kept for each of these entities."""
 
     def outstanding(self, keys: Collection[bytes]) -> set[bytes]:
-        """Which of these entities have marks that are visible and not taken by this step."""
+        """Which of these entities have marks, other than freeze orders, that are visible and not taken by this step."""
 
 
 class LineRow(NamedTuple):

@@ -68,6 +68,7 @@ def remembered(decision: Decision, version: int, posted: tuple[Posted, ...]) -> 
         won_by=decision.won_by,
         posted=posted,
         frozen=decision.frozen,
+        event_id=decision.event.id,
     )
 
 

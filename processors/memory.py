@@ -219,4 +219,5 @@ class _Shelf:
         return {key: self.world.links[key] for key in keys if key in self.world.links}
 
     def outstanding(self, keys: Collection[bytes]) -> set[bytes]:
-        return {mark.entity for mark in self.world.marks.values() if mark.entity in keys}
+        marks = (mark for mark in self.world.marks.values() if mark.cause != Cause.FREEZE)
+        return {mark.entity for mark in marks if mark.entity in keys}

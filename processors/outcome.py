@@ -105,6 +105,7 @@ class History:
     won_by: bytes | None
     posted: tuple[Posted, ...]
     frozen: Frozen | None
+    event_id: str
 
     @property
     def stands(self) -> Position:
@@ -149,8 +150,16 @@ class Decision:
         """Whether this says anything the last decision on the subject did not."""
         if last is None:
             return True
-        said = (last.state, last.reasons, last.amount_minor, last.currency, last.won_by, last.stands)
-        return said != (self.state, self.reasons, self.amount_minor, self.currency, self.won_by, self.position)
+        said = (last.event_id, last.state, last.reasons, last.amount_minor, last.currency, last.won_by, last.stands)
+        return said != (
+            self.event.id,
+            self.state,
+            self.reasons,
+            self.amount_minor,
+            self.currency,
+            self.won_by,
+            self.position,
+        )
 
 
 @dataclass(slots=True)

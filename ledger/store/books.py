@@ -23,6 +23,7 @@ class LastDecision(NamedTuple):
     amount_minor: int | None
     currency: str | None
     won_by: bytes | None
+    event_id: str
     body: bytes
 
 
@@ -94,7 +95,7 @@ def read_recorded(cursor: LedgerCursor, identities: Collection[tuple[str, str]])
 def read_last(cursor: LedgerCursor, subjects: Collection[bytes]) -> list[LastDecision]:
     """The latest decision on each of these subjects that has one."""
     cursor.execute(
-        "select d.subject, d.version, d.state, d.reasons, d.amount_minor, d.currency, d.won_by, d.body"
+        "select d.subject, d.version, d.state, d.reasons, d.amount_minor, d.currency, d.won_by, d.event_id, d.body"
         " from unnest(%b::bytea[]) as s(subject) cross join lateral"
         " (select * from decision where decision.subject = s.subject order by version desc limit 1) d",
         (list(subjects),),
@@ -109,8 +110,8 @@ def read_readers(cursor: LedgerCursor, targets: Collection[bytes]) -> list[tuple
 
 
 def read_outstanding(cursor: LedgerCursor, keys: Collection[bytes]) -> set[bytes]:
-    """Which of these entities have visible marks."""
-    cursor.execute("select distinct entity from mark where entity = any(%b)", (list(keys),))
+    """Which of these entities have visible marks; freeze orders do not count, or two in one case would wait for ever."""
+    cursor.execute("select distinct entity from mark where cause <> 3 and entity = any(%b)", (list(keys),))
     return {key for (key,) in cursor}
 
 

@@ -80,6 +80,7 @@ def to_history(
     amount_minor: int | None,
     currency: str | None,
     won_by: bytes | None,
+    event_id: str,
     body: bytes,
 ) -> History:
     """What a stored decision says to the next one."""
@@ -95,4 +96,5 @@ def to_history(
             Posted(Step(step), bank, tuple((leaf, left) for leaf, left in open_)) for step, bank, open_ in told.posted
         ),
         frozen=told.frozen,
+        event_id=event_id,
     )

@@ -102,34 +102,33 @@ class Decider:
                 if not rows:
                     return 0
                 phases.append(("take", perf_counter()))
-                plan, leaves = self._write(cursor, rows, phases)
+                plan = self._write(cursor, rows, phases)
             phases.append(("commit", perf_counter()))
         self.ledger.advance()
         self.cache.trim()
-        self._observe(plan, leaves, began, phases)
+        self._observe(plan, began, phases)
         return len(rows)
 
-    def _write(
-        self, cursor: LedgerCursor, rows: Sequence[MarkRow], phases: list[tuple[str, float]]
-    ) -> tuple[Plan, int]:
+    def _write(self, cursor: LedgerCursor, rows: Sequence[MarkRow], phases: list[tuple[str, float]]) -> Plan:
         marks = [Mark._make(row) for row in rows]
         shelf = DatabaseShelf(cursor, self.cache)
         events = shelf.events({mark.position for mark in marks if mark.position is not None})
         phases.append(("load", perf_counter()))
         plan = Step(self.policy, shelf).run(marks, events)
         phases.append(("adjudicate", perf_counter()))
-        leaves = self.ledger.write(cursor, shelf, plan, marks)
+        self.ledger.write(cursor, shelf, plan, marks)
         phases.append(("write", perf_counter()))
-        return plan, leaves
+        return plan
 
-    def _observe(self, plan: Plan, leaves: int, began: float, phases: Sequence[tuple[str, float]]) -> None:
+    def _observe(self, plan: Plan, began: float, phases: Sequence[tuple[str, float]]) -> None:
         for phase, ended in phases:
             self.metrics.decide_seconds.labels(phase=phase).observe(ended - began)
             began = ended
         self.metrics.decide_cases.observe(plan.cases)
         for decision, _ in plan.decisions:
             self.metrics.decisions.labels(state=decision.state.value).inc()
-        self.metrics.transfers.inc(leaves - len(plan.decisions))
+        for row in self.ledger.posted:
+            self.metrics.transfers.labels(currency=row.currency).inc()
         self.metrics.block_no.set(self.ledger.head.block_no)
         for alarm, _ in plan.alarms:
             self.metrics.decide_alarms.labels(alarm=alarm.value).inc()

@@ -181,6 +181,7 @@ class Ledger:
             decisions.append(decided)
             leaves.append(encode_decision(decided))
             self.cache.history.put(entry.decision.subject, remembered(entry.decision, entry.version, entry.posted))
+        self.posted = transfers
         self.leaf_of = {row.line_id: row.leaf_no for row in decisions if row.line_id is not None and row.kind == 1}
         if not leaves:
             self.next_leaf, self.block_no, self.hash = first, self.head.block_no, self.head.block_hash
