@@ -6,7 +6,7 @@ BIN := .venv/bin
 SETUP = python=$$(PYTHON="$(PYTHON)" sh infra/setup/python.sh) && "$$python" infra/setup/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long check format generate stop status reset clean lock environment environment-dev
+.PHONY: help setup run test test-long bench check format generate stop status reset clean lock environment environment-dev
 
 help: ## List these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,9 @@ test: environment-dev ## Run the tests on real Kafka and PostgreSQL (TESTS=tests
 test-long: environment-dev ## Run the tests that take minutes
 	@$(BIN)/spp setup
 	@$(BIN)/python -m pytest -m long $(TESTS)
+
+bench: environment ## Measure throughput on servers of its own (BENCH="--events 200000 --workers 1")
+	@$(BIN)/python -m infra.bench $(BENCH)
 
 check: environment-dev ## Run the gates: format, lint, types, imports, generated files, links
 	$(BIN)/ruff format --check

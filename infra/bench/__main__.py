@@ -33,6 +33,7 @@ class Plan:
     events: int
     workers: int
     batch: int
+    waves: int
 
 
 def main(
@@ -40,6 +41,9 @@ def main(
     events: Annotated[int, typer.Option(help="About how many events.")] = 200_000,
     workers: Annotated[int, typer.Option(help="How many processes record.")] = 1,
     batch: Annotated[int, typer.Option(help="Records a recording transaction takes at most.")] = BATCH_RECORDS,
+    waves: Annotated[
+        int, typer.Option(min=1, max=3, help="1: facts and requests; 2: declared batches too; 3: closed cycles too.")
+    ] = 3,
     keep: Annotated[bool, typer.Option(help="Leave servers and data for a closer look.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
@@ -47,7 +51,7 @@ def main(
     settings, steps = _own_settings(), Steps()
     _remove(settings, steps)
     try:
-        result = _measure(settings, Plan(events, workers, batch), steps)
+        result = _measure(settings, Plan(events, workers, batch, waves), steps)
     except (LocalError, StalledError) as error:
         typer.echo(f"bench: {error}; logs are in {settings.log_directory}", err=True)
         raise typer.Exit(1) from error
@@ -91,7 +95,7 @@ def _measure(settings: Settings, plan: Plan, steps: Steps) -> report.Result:
     install(settings.jars_directory, steps)
     stack.up(settings, steps, with_workers=False)
     with steps.step(f"Preparing about {plan.events:,} signed events"):
-        prepared, _ = prepare.records(plan.events, settings.keys_directory)
+        prepared = prepare.records(plan.events, plan.waves, settings.keys_directory)
     with steps.step(f"Loading {len(prepared):,} events into Kafka"):
         prepare.load(settings.bootstrap, prepared)
     timing = _run(settings, plan, len(prepared), steps)
@@ -101,7 +105,7 @@ def _measure(settings: Settings, plan: Plan, steps: Steps) -> report.Result:
             row = conn.execute("show server_version").fetchone()
         rows, seconds = raw_copy_seconds(settings.ledger)
     machine = report.machine(str(row[0]) if row else "")
-    return report.Result(timing, plan.workers, plan.batch, rows, seconds, wrong, machine)
+    return report.Result(timing, plan.workers, plan.batch, plan.waves, rows, seconds, wrong, machine)
 
 
 def _run(settings: Settings, plan: Plan, events: int, steps: Steps) -> Timing:

@@ -26,15 +26,13 @@ SCENARIO = "births-2018"
 SEED = 1
 
 
-def records(events: int, keys: Path) -> tuple[list[Outgoing], int]:
-    """About so many signed records, shuffled within each source and topic, and how many requests are among them."""
+def records(events: int, waves: int, keys: Path) -> list[Outgoing]:
+    """About so many signed records of the scenario's first `waves` waves, shuffled within each source and topic."""
     scenario = SCENARIOS[SCENARIO]
     script = scenario.script(str(max(200, round(events / EVENTS_A_MOTHER))), SEED)
     by_source: dict[str, list[bytes]] = defaultdict(list)
-    requests = 0
-    for line in _told(script.lines):
+    for line in _told(script.lines, waves):
         by_source[line.source].append(line.text)
-        requests += b"payment.requested" in line.text
     found: list[Outgoing] = []
     for source, lines in by_source.items():
         good, bad = read_lines(lines, source)
@@ -47,14 +45,14 @@ def records(events: int, keys: Path) -> tuple[list[Outgoing], int]:
                 Outgoing(record.topic, record.key, record.value, signed_headers(signer.key_id, signature))
                 for record, signature in zip(together, signatures, strict=True)
             ]
-    return found, requests
+    return found
 
 
-def _told(waves: dict[Wave, list[Line]]) -> Iterator[Line]:
+def _told(lines: dict[Wave, list[Line]], waves: int) -> Iterator[Line]:
     """Every line once; the waves are loaded together, so what is decided depends on their race and is not compared."""
     seen: set[tuple[str, str]] = set()
-    for wave in (Wave.OPENING, Wave.DECLARED, Wave.CLOSED):
-        for line in waves[wave]:
+    for wave in list(Wave)[:waves]:
+        for line in lines[wave]:
             if (line.source, line.event_id) not in seen:
                 seen.add((line.source, line.event_id))
                 yield line

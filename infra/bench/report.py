@@ -20,6 +20,7 @@ class Result:
     timing: Timing
     workers: int
     batch: int
+    waves: int
     copied_rows: int
     copy_seconds: float
     unreconciled: list[str]
@@ -65,6 +66,7 @@ def as_json(result: Result) -> dict[str, object]:
         "events": timing.events,
         "workers": result.workers,
         "batch": result.batch,
+        "waves": result.waves,
         "events_per_second": round(result.events_per_second),
         "stages": {name: round(seconds, 3) for name, seconds in timing.stages.items()},
         "cpu_us_per_event": {
