@@ -69,14 +69,17 @@ def block_messages(block: PostedBlock) -> Iterator[Message]:
     """The decisions of a block, then the block itself with every leaf."""
     recorded_us = block.header.recorded_us
     for row in block.decisions:
+        if row.kind == DecisionKind.SUSPENDED:
+            continue  # money no request asked for is told by the block's leaves alone
         name = row.subject.hex()
-        data = _recovery(row) if row.kind == DecisionKind.RECOVERY_PROPOSED else _decision(row)
+        data = recovery_proposed(row) if row.kind == DecisionKind.RECOVERY_PROPOSED else decided(row)
         key = row.event_id if row.line_id is None else row.line_id.hex()
         yield Message(DECISION, key.encode(), encode_outcome(f"{name}.{row.version}", recorded_us, data))
     yield from _posted(block)
 
 
-def _decision(row: DecisionRow) -> PaymentDecided:
+def decided(row: DecisionRow) -> PaymentDecided:
+    """The data of the event that tells a decision on a request."""
     return PaymentDecided(
         event_id=row.event_id,
         source=to_urn(row.source),
@@ -94,7 +97,8 @@ def _decision(row: DecisionRow) -> PaymentDecided:
     )
 
 
-def _recovery(row: DecisionRow) -> RecoveryProposed:
+def recovery_proposed(row: DecisionRow) -> RecoveryProposed:
+    """The data of the event that tells a proposed recovery."""
     return RecoveryProposed(
         line_id="" if row.line_id is None else row.line_id.hex(),
         event_id=row.event_id,

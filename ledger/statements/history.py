@@ -1,0 +1,80 @@
+"""The decisions on a line or request, and how far a batch is: what explanations are read from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ledger.model.rows import DecisionRow
+from ledger.store.copy import DECISION
+
+if TYPE_CHECKING:
+    from ledger.store.connection import LedgerConnection
+
+_COLUMNS = ", ".join(f"d.{column.name}" for column in DECISION.columns)
+
+
+class SubmissionStatus(NamedTuple):
+    """One submission of a batch: 0 is the batch itself, then its supplements. `outstanding` orders are not done yet."""
+
+    number: int
+    ordered: int
+    frozen: int
+    outstanding: int
+
+
+class StateCount(NamedTuple):
+    """How many requests of a batch are in a state, and the amount decided for them."""
+
+    state: int
+    currency: str | None
+    requests: int
+    amount_minor: int
+
+
+def decisions_on(conn: LedgerConnection, name: str, source: str | None) -> list[DecisionRow]:
+    """Every decision on a line (32 hex digits) or on the requests of this id, by subject and version.
+
+    A request id is per source, so one id may name several requests; `source` picks one.
+    """
+    line_id = bytes.fromhex(name) if _is_line(name) else b""
+    rows = conn.execute(
+        f"select {_COLUMNS} from decision d where d.subject in"
+        " (select subject from decision where line_id = %s or subject = %s or request_id = %s)"
+        " and (%s::text is null or d.source = %s) order by d.subject, d.version",
+        (line_id, line_id, name, source, source),
+        binary=True,
+    ).fetchall()
+    found = [DecisionRow._make(row) for row in rows]
+    return [row._replace(reasons=tuple(row.reasons)) for row in found]
+
+
+def _is_line(name: str) -> bool:
+    return len(name) == 32 and all(letter in "0123456789abcdef" for letter in name)
+
+
+def submissions_of(conn: LedgerConnection, source: str, batch_id: str) -> list[SubmissionStatus]:
+    """The submissions of a batch, by number."""
+    rows = conn.execute(
+        "select s.number, s.line_count, (select count(*) from submission_line l where l.submission_no ="
+        " s.submission_no), coalesce(o.outstanding, 0) from submission s left join submission_open o"
+        " using (submission_no) where s.source = %s and s.batch_id = %s order by s.number",
+        (source, batch_id),
+    ).fetchall()
+    return [SubmissionStatus._make(row) for row in rows]
+
+
+def states_of(conn: LedgerConnection, source: str, batch_id: str) -> list[StateCount]:
+    """The requests of a batch by the state of their latest decision."""
+    rows = conn.execute(
+        "select d.state, d.currency, count(*), coalesce(sum(d.amount_minor), 0)::bigint from line l"
+        " cross join lateral (select state, currency, amount_minor from decision where subject = l.line_id"
+        " order by version desc limit 1) d where l.source = %s and l.batch_id = %s group by 1, 2 order by 1, 2",
+        (source, batch_id),
+    ).fetchall()
+    return [StateCount._make(row) for row in rows]
+
+
+def sources_of(conn: LedgerConnection, batch_id: str) -> list[str]:
+    """The sources that have a batch of this id: batch ids are per source."""
+    rows = conn.execute("select distinct source from line where batch_id = %s order by 1", (batch_id,)).fetchall()
+    return [source for (source,) in rows]

@@ -1,0 +1,112 @@
+"""`spp batch status`: whether a batch is complete, what its requests came to, and its submissions."""
+
+from typing import Annotated
+
+import typer
+
+from events.money import CURRENCIES
+from events.states import STATES_BY_NUMBER
+from ledger.statements.amount import decimal_text
+from ledger.statements.history import sources_of, states_of, submissions_of
+from ledger.store import LedgerConnection, books
+from pipeline.cli.console import CommandError, Json, out, write_json, write_table
+from pipeline.cli.ledger import open_snapshot
+from pipeline.policy_files import load
+from pipeline.settings import get_settings
+from processors import entities
+from processors.batches import BatchMismatch, Group, compare, declaration
+from processors.facts import decode_state
+
+app = typer.Typer(no_args_is_help=True, help="How far a batch is.")
+
+
+@app.callback()
+def batches() -> None:
+    """How far a batch is."""
+
+
+@app.command()
+def status(
+    batch_id: Annotated[str, typer.Argument(metavar="BATCH")],
+    source: Annotated[str | None, typer.Option(help="The operator whose batch it is, if several use the id.")] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Known against declared, the requests by state, and the submission with its supplements."""
+    with open_snapshot() as conn:
+        sources = sources_of(conn, batch_id)
+        if source is not None:
+            sources = [found for found in sources if found == source]
+        if len(sources) != 1:
+            why = f"{', '.join(sources)} use it: name one with --source" if sources else "no request names it"
+            message = f"batch {batch_id!r}: {why}"
+            raise CommandError(message)
+        told = _status(conn, sources[0], batch_id)
+    if json:
+        write_json(told)
+    else:
+        _show(told)
+
+
+def _status(conn: LedgerConnection, source: str, batch_id: str) -> dict[str, object]:
+    with conn.cursor(binary=True) as cursor:
+        groups = [
+            Group(benefit, f"{cycle // 100:04d}-{cycle % 100:02d}", currency, requests, amount)
+            for benefit, cycle, currency, requests, amount in books.read_groups(cursor, source, batch_id)
+        ]
+        key = entities.batch(source, batch_id)
+        states = [decode_state(state) for _, _, state in books.read_states(cursor, [key])]
+    declared = declaration(states[0], load(get_settings().policy_directory).commons) if states else None
+    mismatch = compare(declared, groups) if declared is not None else None
+    submissions = submissions_of(conn, source, batch_id)
+    return {
+        "source": source,
+        "batch_id": batch_id,
+        "state": "submitted"
+        if submissions
+        else "undeclared"
+        if declared is None
+        else "batch_mismatch"
+        if mismatch
+        else "complete",
+        "declared": None if declared is None else {"count": declared.count, "totals": list(declared.totals)},
+        "known": {"count": sum(group.requests for group in groups), "totals": _totals(groups)},
+        "mismatch": None if mismatch is None else _mismatch(mismatch),
+        "requests": [
+            {
+                "state": STATES_BY_NUMBER[row.state].value,
+                "currency": row.currency,
+                "count": row.requests,
+                "amount": decimal_text(row.amount_minor, row.currency),
+            }
+            for row in states_of(conn, source, batch_id)
+        ],
+        "submissions": [row._asdict() for row in submissions],
+    }
+
+
+def _totals(groups: list[Group]) -> list[dict[str, str]]:
+    sums = {code: sum(group.amount_minor for group in groups if group.currency == code) for code in CURRENCIES}
+    return [{"amount": decimal_text(amount, code), "currency": code} for code, amount in sums.items() if amount]
+
+
+def _mismatch(found: BatchMismatch) -> dict[str, object]:
+    return {
+        "declared_count": found.declared_count,
+        "known_count": found.known_count,
+        "of_another_benefit_or_cycle": found.foreign,
+    }
+
+
+def _show(told: dict[str, object]) -> None:
+    out.print(f"Batch {told['batch_id']} of {told['source']}: {told['state']}.", markup=False)
+    known, declared = told["known"], told["declared"]
+    out.print(f"Known {known}; declared {declared}.", markup=False)
+    requests = told["requests"]
+    if isinstance(requests, list):
+        rows = [(row["state"], row["currency"], f"{row['count']:,}", row["amount"]) for row in requests]
+        write_table(("state", "currency", ">count", ">amount"), rows)
+    submissions = told["submissions"]
+    if isinstance(submissions, list):
+        rows = [(row["number"], row["ordered"], row["frozen"], row["outstanding"]) for row in submissions]
+        write_table((">number", ">ordered", ">frozen", ">outstanding"), rows)
