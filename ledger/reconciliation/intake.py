@@ -6,7 +6,7 @@ from events.topics import INPUT_TOPICS
 from ledger.reconciliation.identity import COUNT, Check
 
 _TOPICS = "topic (topic_no, name) as (values {})".format(
-    ", ".join(f"({topic.number}, '{topic.name}')" for topic in INPUT_TOPICS)
+    ", ".join(f"({topic.number}, '{topic.name.split('.')[1]}')" for topic in INPUT_TOPICS)
 )
 
 _READ = f"""

@@ -205,7 +205,7 @@ FORGERIES: dict[str, tuple[str, set[str]]] = {
     ),
     "a request forgotten": (
         "delete from inbox where position = (select min(position) from inbox)",
-        {"requests", "inbox sp.payment.v1"},
+        {"requests", "inbox payment"},
     ),
     "an account renamed": ("update account set code = 'x' where account_no = 1", {"block roots"}),
     "a currency swapped": (
@@ -224,7 +224,7 @@ FORGERIES: dict[str, tuple[str, set[str]]] = {
     ),
     "a counter edited": (
         "update consumer_offset set accepted = accepted + 1 where partition = 0",
-        {"records read sp.payment.v1", "inbox sp.payment.v1"},
+        {"records read payment", "inbox payment"},
     ),
     "marks left": ("insert into mark (entity, cause) values ('P1', 2)", {"dirty marks"}),
     "a case parked": ("insert into parked_mark values (1, 'P1', null, 1, null, 'failed')", {"parked marks"}),
