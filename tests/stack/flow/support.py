@@ -1,6 +1,7 @@
 """Signed events into Kafka, and real worker processes to kill."""
 
 import asyncio
+import datetime as dt
 import signal
 import subprocess
 import sys
@@ -13,9 +14,13 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from kafka import KafkaConsumer, TopicPartition
 
+from events.enrolment import PersonEnrolled
 from events.envelope import Event, encode
 from events.local_keys import local_signer
+from events.money import Money
+from events.payment import For, Payee, PaymentRequested
 from events.topics import HEADER_KEY_ID, HEADER_SIGNATURE
 from events.verification import ConditionVerified
 
@@ -114,3 +119,41 @@ def recorded_sum(query: Callable[..., list[tuple[Any, ...]]]) -> tuple[int, int,
     row = query("select coalesce(sum(accepted), 0), coalesce(sum(replayed), 0), coalesce(sum(quarantined), 0)"
                 " from consumer_offset")[0]  # fmt: skip
     return int(row[0]), int(row[1]), int(row[2])
+
+
+def request(number: int, source: str = "nssf") -> Event:
+    """A request that pends, since nobody told of the person's enrolment."""
+    payee = Payee("wallet", "wing", f"a{number}", "self")
+    data = PaymentRequested(
+        f"r{number}",
+        "b1",
+        "nssf.maternal.delivery",
+        For(on=dt.date(2018, 3, 1)),
+        payee,
+        sp_id=f"{number:010d}",
+        amount=Money("400000", "KHR"),
+    )
+    return Event(source, f"r{number}", "payment.requested", TIME_US + number, data)
+
+
+def enrolment(number: int) -> Event:
+    """What such a request waited for, so that it is decided again."""
+    data = PersonEnrolled(f"{number:010d}", "nssf.worker", f"n{number}", "1990-01-01", "F", dt.date(2015, 1, 1), None)
+    return Event("nssf", f"n{number}", "person.enrolled", TIME_US + number, data)
+
+
+def read_topic(bootstrap: str, topic: str) -> list[tuple[bytes, bytes]]:
+    """Everything on a topic by now, as (key, value), each partition in its order."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+    try:
+        places = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        consumer.assign(places)
+        consumer.seek_to_beginning(*places)
+        ends = consumer.end_offsets(places)
+        found: list[tuple[bytes, bytes]] = []
+        while any(consumer.position(place) < ends[place] for place in places):
+            for batch in consumer.poll(500).values():
+                found += [(record.key, record.value) for record in batch]
+        return found
+    finally:
+        consumer.close()
