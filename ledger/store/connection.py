@@ -57,8 +57,9 @@ def engine(url: str, role: Role = "reader") -> Engine:
 def migrate(url: str) -> None:
     """Make what is missing: the roles (shared by the whole server), then the tables, to the latest version.
 
-    Needs a user who may create roles, or who is a member of spp_owner, spp_writer and spp_reader already. Safe to run
-    twice and by several processes at once; one transaction, so it happens whole or not at all.
+    Needs a user who may create roles, or who is a member of spp_owner, spp_writer and spp_reader already; raises
+    PermissionError, saying what to do, for another. Safe to run twice and by several processes at once; one
+    transaction, so it happens whole or not at all.
     """
     # Alembic takes a third of a second to import, which nobody but a set-up should pay.
     from ledger.store.migrations import upgrade  # noqa: PLC0415

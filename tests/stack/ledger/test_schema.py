@@ -68,3 +68,30 @@ def test_a_failed_migration_leaves_nothing_behind(empty_database_url: str) -> No
     with psycopg.connect(empty_database_url) as conn:
         tables = conn.execute("select relname from pg_class where relnamespace = 'public'::regnamespace").fetchall()
     assert tables == [("outbox",)]
+
+
+def test_a_user_who_is_no_superuser_prepares_its_own_database(empty_database_url: str) -> None:
+    """The roles are the whole server's: here others have made them, and an administrator has given them to the user."""
+    with psycopg.connect(empty_database_url) as conn:
+        conn.execute("create role plain_user login password 'plain'")
+        conn.execute(f"grant connect on database {conn.info.dbname} to plain_user")
+    url = as_plain_user(empty_database_url)
+    try:
+        with pytest.raises(PermissionError, match="let an\\nadministrator do it once"):
+            migrate(url)
+        with psycopg.connect(empty_database_url) as conn:
+            conn.execute("grant spp_owner, spp_writer, spp_reader to plain_user")
+            conn.execute("grant usage, create on schema public to spp_owner")
+        migrate(url)
+        with connect(url, "writer") as writer:
+            assert writer.execute("select current_user, session_user").fetchone() == ("spp_writer", "plain_user")
+    finally:
+        with psycopg.connect(empty_database_url) as conn:
+            conn.execute("revoke spp_owner, spp_writer, spp_reader from plain_user")
+            conn.execute("drop owned by plain_user")
+            conn.execute("drop role plain_user")
+
+
+def as_plain_user(url: str) -> str:
+    """`url` with the plain user."""
+    return "postgresql://plain_user:plain@" + url.rpartition("@")[2]
