@@ -82,9 +82,9 @@ def as_json(result: Result) -> dict[str, object]:
 def show(result: Result) -> None:
     """For a person."""
     timing = result.timing
-    print(
-        f"{timing.events:,} signed events, {result.workers} recording, at most {result.batch:,} records a transaction"
-    )
+    kinds = ("facts and requests", "facts, requests, declared batches", "facts, requests, batches, closed cycles")
+    print(f"{timing.events:,} signed events ({kinds[result.waves - 1]})")
+    print(f"{result.workers} recording, at most {result.batch:,} records a transaction")
     for name, text in result.machine.items():
         print(f"  {name:<11} {text}")
     print()
