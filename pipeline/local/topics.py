@@ -70,8 +70,13 @@ def _have_leaders(admin: Any, names: list[str]) -> bool:
         described = admin.describe_topics(names)
     except KafkaError:
         return False
-    partitions = [partition for topic in described for partition in topic.get("partitions", ())]
-    return len(described) == len(names) and bool(partitions) and all(part["leader_id"] >= 0 for part in partitions)
+    return len(described) == len(names) and all(_has_leaders(topic) for topic in described)
+
+
+def _has_leaders(topic: dict[str, Any]) -> bool:
+    """A topic that is not known yet is described too, with an error and without partitions."""
+    partitions = topic.get("partitions") or ()
+    return not topic["error_code"] and bool(partitions) and all(part["leader_id"] >= 0 for part in partitions)
 
 
 def _await(ready: Any, what: str) -> None:

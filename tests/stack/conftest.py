@@ -7,34 +7,47 @@ Ask for what you need: `ledger_url` (a fresh database with the schema), `empty_d
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory, gettempdir
 
 import psycopg
 import pytest
 
 from ledger.store import migrate
 from pipeline.local import kafka as local_kafka
-from pipeline.local import postgres, stack
+from pipeline.local import postgres, processes, stack
 from pipeline.local.jars import install
 from pipeline.local.progress import Silent
 from pipeline.local.topics import recreate_topics
 from pipeline.settings import Settings, load_settings
 
 TEMPLATE = "spp_template"
+PREFIX = "spp-test-"
 _numbers = count(1)
 
 
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A directory for a stack of one's own."""
+    with _home() as directory:
+        yield directory
+
+
 @pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def local() -> Iterator[Settings]:
     """Settings of a stack of our own. What the environment names is never used: these tests delete topics."""
     jars = load_settings().jars_directory
     install(jars, Silent())
-    settings = Settings(home=tmp_path_factory.mktemp("stack"), kafka_jars=jars).model_copy(
-        update={"kafka_bootstrap": None, "ledger_url": None, "keys": None, "kafka_port": 0, "postgres_port": 0}
-    )
-    yield settings
-    stack.down(settings, Silent())
+    _sweep()
+    with _home() as directory:
+        settings = Settings(home=directory, kafka_jars=jars).model_copy(
+            update={"kafka_bootstrap": None, "ledger_url": None, "keys": None, "kafka_port": 0, "postgres_port": 0}
+        )
+        yield settings
+        stack.down(settings, Silent())
 
 
 @pytest.fixture(scope="session")
@@ -114,6 +127,23 @@ def environment(tmp_path: Path, kafka: str, ledger_url: str, keys: Path) -> dict
         "SPP_KEYS": str(keys),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
+    """Not below pytest's own directory, which each new run of pytest shuts to the account that PostgreSQL runs as."""
+    with TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as directory:
+        (Path(directory) / "owner").write_text(f"{os.getpid()} {processes.birth_of(os.getpid())}")
+        yield Path(directory)
+
+
+def _sweep() -> None:
+    """Stop and remove what runs of these tests that were killed have left."""
+    for owner in Path(gettempdir()).glob(f"{PREFIX}*/owner"):
+        pid, _, birth = owner.read_text().partition(" ")
+        if processes.birth_of(int(pid)) != birth:
+            stack.down(Settings(home=owner.parent), Silent())
+            rmtree(owner.parent, ignore_errors=True)
 
 
 def _execute(server: str, statement: str) -> None:

@@ -18,8 +18,8 @@ from pipeline.settings import Settings
 
 
 @pytest.fixture
-def own(local: Settings, tmp_path: Path) -> Iterator[Settings]:
-    settings = local.model_copy(update={"home": tmp_path / "home"})
+def own(local: Settings, home: Path) -> Iterator[Settings]:
+    settings = local.model_copy(update={"home": home})
     yield settings
     stack.down(settings, Silent())
 

@@ -16,9 +16,9 @@ Spp = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def spp(local: Settings, tmp_path: Path) -> Iterator[Spp]:
+def spp(local: Settings, home: Path) -> Iterator[Spp]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("SPP_")}
-    environment = {**ours, "SPP_HOME": str(tmp_path / "home"), "SPP_KAFKA_JARS": str(local.kafka_jars)}
+    environment = {**ours, "SPP_HOME": str(home), "SPP_KAFKA_JARS": str(local.kafka_jars)}
 
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "pipeline.cli.main", *arguments]
@@ -55,12 +55,12 @@ def test_up_brings_everything_up_once_and_down_takes_all_of_it_down(spp: Spp) ->
     assert not any(_pids(spp).values())
 
 
-def test_reset_empties_everything_and_keeps_the_keys(spp: Spp, tmp_path: Path) -> None:
+def test_reset_empties_everything_and_keeps_the_keys(spp: Spp, home: Path) -> None:
     assert spp("up", "--no-workers").returncode == 0
-    registry = (tmp_path / "home" / "keys" / "registry.json").read_bytes()
+    registry = (home / "keys" / "registry.json").read_bytes()
     assert spp("reset", "--yes").returncode == 0
     assert not any(_pids(spp).values())
-    assert not (tmp_path / "home" / "postgres" / "data").exists()
-    assert not (tmp_path / "home" / "kafka" / "data").exists()
-    assert (tmp_path / "home" / "keys" / "registry.json").read_bytes() == registry
+    assert not (home / "postgres" / "data").exists()
+    assert not (home / "kafka" / "data").exists()
+    assert (home / "keys" / "registry.json").read_bytes() == registry
     assert spp("up", "--no-workers").returncode == 0
