@@ -1,7 +1,7 @@
 """How sources fare: a source that sends too much we cannot use is muted; if all fail at once, the fault is ours.
 
 Only a verified signature counts, so nobody can mute another by forging its records. Times are the broker's receipt
-times, so a backlog read fast is judged as when it was sent. See docs/adr/0003-poison.md for the reasons.
+times, so a backlog read fast is judged as when it was sent. See docs/adr/0007-bad-records.md for the reasons.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ class Supervisor:
     def begin_stop(self) -> None:
         """Ask every role to finish what it has in hand."""
         self.stop.set()
-        self.end_within(GRACE_SECONDS, 1 if self.failed else 0)
+        self.end_within(GRACE_SECONDS, 1)
 
     def end_within(self, seconds: float, code: int) -> None:
         """End the process with `code` after `seconds`, however it hangs."""

@@ -1,5 +1,6 @@
 """Recording on real servers: once each, whatever is killed, and nothing of one record harms another."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,3 +53,35 @@ def test_two_workers_share_the_partitions(kafka: str, keys: Path, workers: Worke
     publish(kafka, again)
     wait_until(lambda: sum(recorded_sum(query)) == 8_000, workers)
     assert recorded_sum(query) == (4_000, 4_000, 0)
+
+
+def test_a_worker_that_was_frozen_records_nothing_twice(kafka: str, keys: Path, workers: Workers, query: Query) -> None:
+    """A frozen worker loses its partitions and wakes up with batches in hand that another has recorded."""
+    total = 20_000
+    first = workers.start("record")
+    publish(kafka, records(keys, [evidence(number) for number in range(total // 2)]))
+    wait_until(lambda: recorded_sum(query)[0] > 0, workers)
+    first.send_signal(signal.SIGSTOP)
+    workers.start("record")
+    publish(kafka, records(keys, [evidence(number) for number in range(total // 2, total)]))
+    wait_until(lambda: recorded_sum(query) == (total, 0, 0), workers)
+    first.send_signal(signal.SIGCONT)
+    publish(kafka, records(keys, [evidence(number) for number in range(total, total + 400)]))
+    wait_until(lambda: sum(recorded_sum(query)) >= total + 400, workers)
+    assert recorded_sum(query) == (total + 400, 0, 0)
+    assert query("select count(*), count(distinct event_id) from inbox") == [(total + 400, total + 400)]
+
+
+def test_a_database_that_restarts_is_waited_for(kafka: str, keys: Path, workers: Workers, query: Query) -> None:
+    worker = workers.start("record")
+    publish(kafka, records(keys, [evidence(number) for number in range(2_000)]))
+    wait_until(lambda: recorded_sum(query) == (2_000, 0, 0), workers)
+    ended = query(
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+        " where application_name like 'spp%%' and datname = current_database() and pid <> pg_backend_pid()"
+    )
+    assert ended[0][0] > 0
+    publish(kafka, records(keys, [evidence(number) for number in range(2_000, 4_000)]))
+    wait_until(lambda: recorded_sum(query) == (4_000, 0, 0), workers)
+    assert worker.poll() is None
+    assert "record_retry" in workers.logs()
