@@ -164,16 +164,23 @@ class _Bench:
         return course
 
     def _rule(self, item: Filed) -> None:
-        """Write the decision of one line, freezing it when that was ordered and it stands approved."""
+        """Write what is new on one line, freezing it when that was ordered and it stands approved."""
         for claim in self.claims.get(item.line_id, ()):
             self.outcome.claims.append((item.line_id, claim))
         if item.frozen is not None:
-            self.outcome.decisions.append(ruling.followed(item, item.frozen, self.courses[item.line_id]))
+            course = self.courses[item.line_id]
+            if ruling.moved(item, course):
+                self.outcome.decisions.append(ruling.followed(item, item.frozen, course))
             return
         verdict = self.verdicts[item.line_id]
-        decision = ruling.decided(item, verdict)
+        approved = verdict.state is LineState.APPROVED
         submission_no = self.freeze.get(item.line_id)
-        if submission_no is not None and verdict.state is LineState.APPROVED:
+        if approved and submission_no is not None:
+            decision = ruling.decided(item, verdict)
             frozen = ruling.freeze(item, decision, submission_no)
-            decision = ruling.followed(item, frozen, self._course(item, frozen), decision)
-        self.outcome.decisions.append(decision)
+            self.outcome.decisions.append(ruling.followed(item, frozen, self._course(item, frozen), decision))
+            return
+        if ruling.says_more(item, verdict):
+            self.outcome.decisions.append(ruling.decided(item, verdict))
+        if approved and item.closed_us is not None:
+            self.outcome.late.append((item.line_id, item.event.source, item.request.batch_id))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from events.envelope import Event
     from processors.facts import EntityState
 
-PERSON, HOUSEHOLD = b"P", b"H"
+PERSON, HOUSEHOLD, LINE = b"P", b"H", b"L"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,21 @@ def assemble(seed: bytes, states: Mapping[bytes, EntityState]) -> Case:
     """The case of a person or household as far as `states` reach; load `missing` and ask again until none is."""
     missing: set[bytes] = set()
     members = _component((seed,), states, missing)
-    near = {link for key in members for link in _links(key, states[key])} - members
-    persons = {key for key in near if key[:1] == PERSON}
-    kin = _component(persons, states, missing)
-    far = {link for key in kin for link in states[key].links if link[:1] == HOUSEHOLD}
-    lines = {key for key in near if key[:1] == b"L"}
-    far.update(instruction_key(key[1:]) for key in lines if key in states and _certified(states[key]))
-    reads = (near | kin | far) - members
+    near: set[bytes] = set()
+    for key in members:
+        near |= _near(key, states[key])
+    near -= members
+    reads = set(near)
+    persons = [key for key in near if key[:1] == PERSON]
+    if persons:
+        kin = _component(persons, states, missing)
+        reads |= kin
+        for key in kin:
+            reads.update(link for link in states[key].links if link[:1] == HOUSEHOLD)
+    for key in near:
+        if key[:1] == LINE and key in states and LineCertified in states[key].kinds:
+            reads.add(instruction_key(key[1:]))
+    reads -= members
     missing.update(key for key in reads if key not in states)
     return Case(frozenset(members), frozenset(reads), frozenset(missing))
 
@@ -72,16 +80,20 @@ def _component(seeds: Iterable[bytes], states: Mapping[bytes, EntityState], miss
             missing.add(key)
             continue
         members.add(key)
-        frontier.extend(link for link in state.links if link[:1] == key[:1])
+        if state.links:
+            frontier.extend(link for link in state.links if link[:1] == key[:1])
     return members
 
 
-def _certified(state: EntityState) -> bool:
-    return any(isinstance(event.data, LineCertified) for event in state.facts.values())
+def _near(key: bytes, state: EntityState) -> frozenset[bytes]:
+    """What an entity reads one step away; kept until its facts change."""
+    if state.near is None:
+        state.near = frozenset(_links(key, state))
+    return state.near
 
 
 def _links(key: bytes, state: EntityState) -> Iterable[bytes]:
-    """What a member reads one step away: households, lines, cycles, facilities, other persons it names."""
+    """Households, lines, cycles, facilities and other persons that an entity's facts name."""
     yield from (link for link in state.links if link[:1] != key[:1])
     for event in state.facts.values():
         data = event.data
@@ -102,12 +114,15 @@ def _links(key: bytes, state: EntityState) -> Iterable[bytes]:
 def readers_told(key: bytes, state: EntityState) -> set[bytes]:
     """Who reads this entity, as far as its own facts tell: the members of a household, the home of a line's request."""
     readers: set[bytes] = set()
-    for event in state.facts.values():
-        data = event.data
-        if isinstance(data, HouseholdIdentified):
-            readers.update(entities.person(member.sp_id) for member in data.members if member.sp_id is not None)
-        elif isinstance(data, PaymentRequested) and key[:1] == b"L":
-            readers.add(entities.request_home(data))
+    if key[:1] == LINE:
+        return {
+            entities.request_home(event.data) for event in state.requests if isinstance(event.data, PaymentRequested)
+        }
+    if key[:1] == HOUSEHOLD:
+        for event in state.facts.values():
+            data = event.data
+            if isinstance(data, HouseholdIdentified):
+                readers.update(entities.person(member.sp_id) for member in data.members if member.sp_id is not None)
     return readers
 
 

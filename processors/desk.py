@@ -282,7 +282,7 @@ class Step:
             self._claim(case, outcome.claims, history)
             proposed = {item.line_id for item in written if item.subject != item.line_id}
             self.plan.doubles.extend(double for double in outcome.doubles if double[0] in proposed)
-            self._note_late(outcome.decisions)
+            self.plan.late.extend(outcome.late)
             self.plan.links |= links_to_keep(case, self.states)
         self.plan.cases = len(cases)
 
@@ -291,12 +291,6 @@ class Step:
         if held or claims:
             self.plan.holders |= case.members
             self.plan.claims.extend(claims)
-
-    def _note_late(self, decisions: list[Decision]) -> None:
-        """Approved lines of a closed cycle that no submission has taken: they go into a supplement."""
-        for decision in decisions:
-            if decision.closed and decision.state is LineState.APPROVED and decision.line_id is not None:
-                self.plan.late.append((decision.line_id, decision.event.source, decision.batch_id))
 
     def _release(self, orders: Mapping[bytes, int], freeze: Mapping[bytes, int]) -> None:
         frozen = {decision.line_id for decision, _ in self.plan.decisions if decision.frozen is not None}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from events.money import to_minor
 from events.reasons import Reason
@@ -26,49 +25,63 @@ class Standing(IntEnum):
     REJECTED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """What eligibility found. `amount_minor` is our own figure, known when every figure it needs is set."""
+class Answer(NamedTuple):
+    """What one predicate, or one built-in bar, said."""
+
+    name: str
+    parameters: tuple[tuple[str, object], ...]
+    outcome: Outcome
+
+
+class Assessment(NamedTuple):
+    """What eligibility found. `amount_minor` is our own figure, known when every figure it needs is set.
+
+    What explains it is put into words only when a decision is written: most cases are decided again without a change.
+    """
 
     standing: Standing
     reasons: tuple[Reason, ...]
     amount_minor: int | None
     currency: str | None
-    evidence: tuple[tuple[str, str], ...]
-    asked: tuple[Asked, ...]
-    figures: tuple[FigureUsed, ...]
+    answers: tuple[Answer, ...]
+    figure: Figure | None
+    benefit: str
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """Each predicate's answer, for `explain`."""
+        return tuple(
+            Asked(name, parameters, found.verdict, found.reason, _ids(found.evidence))
+            for name, parameters, found in self.answers
+        )
+
+    @property
+    def evidence(self) -> tuple[tuple[str, str], ...]:
+        """The identities of all facts used, sorted."""
+        return tuple(sorted({identity for answer in self.answers for identity in _ids(answer.outcome.evidence)}))
+
+    @property
+    def figures(self) -> tuple[FigureUsed, ...]:
+        """The figures of the pack that were used."""
+        return () if self.figure is None else (_used(self.benefit, self.figure),)
 
 
 def assess(inquiry: Inquiry) -> Assessment:
     """Ask everything the pack asks on the day; every contrary reason is told, else every missing one."""
-    day = inquiry.occasion.day
-    figure = inquiry.pack.amount.figures.on(day)
-    rules = inquiry.pack.rules.on(day)
+    day, pack = inquiry.occasion.day, inquiry.pack
+    figure = pack.amount.figures.on(day)
+    rules = pack.rules.on(day)
     if figure is None or rules is None:
-        return _closed(Reason.NOT_IN_FORCE)
-    answers: list[tuple[str, tuple[tuple[str, object], ...], Outcome]] = [("alive", (), _alive(inquiry))]
-    answers.extend((rule.name, rule.parameters, rule.ask(inquiry)) for rule in rules)
+        answer = Answer("in_force", (), Outcome(Verdict.FAIL, Reason.NOT_IN_FORCE))
+        return Assessment(Standing.REJECTED, (Reason.NOT_IN_FORCE,), None, None, (answer,), None, pack.benefit)
     amount = _amount(inquiry, figure)
-    answers.append(("amount", (), _amount_set(inquiry, amount)))
-    asked = tuple(
-        Asked(name, parameters, answer.verdict, answer.reason, _ids(answer.evidence))
-        for name, parameters, answer in answers
-    )
-    worst = max(item.verdict for item in asked)
+    answers = [Answer("alive", (), _alive(inquiry))]
+    answers.extend([Answer(rule.name, rule.parameters, rule.ask(inquiry)) for rule in rules])
+    answers.append(Answer("amount", (), _amount_set(inquiry, figure, amount)))
+    worst = max([answer.outcome.verdict for answer in answers])
     return Assessment(
-        standing=Standing(worst),
-        reasons=_reasons(asked, worst),
-        amount_minor=amount,
-        currency=inquiry.pack.amount.currency,
-        evidence=_evidence(asked),
-        asked=asked,
-        figures=(_used(inquiry, figure),),
+        Standing(worst), _reasons(answers, worst), amount, pack.amount.currency, tuple(answers), figure, pack.benefit
     )
-
-
-def _closed(reason: Reason) -> Assessment:
-    asked = Asked("in_force", (), Verdict.FAIL, reason, ())
-    return Assessment(Standing.REJECTED, (reason,), None, None, (), (asked,), ())
 
 
 def _alive(inquiry: Inquiry) -> Outcome:
@@ -92,9 +105,8 @@ def _amount(inquiry: Inquiry, figure: Figure) -> int | None:
     return figure.value * birth.babies if birth is not None else None
 
 
-def _amount_set(inquiry: Inquiry, amount: int | None) -> Outcome:
-    figure = inquiry.pack.amount.figures.on(inquiry.occasion.day)
-    if figure is not None and figure.status is Status.UNSET:
+def _amount_set(inquiry: Inquiry, figure: Figure, amount: int | None) -> Outcome:
+    if figure.status is Status.UNSET:
         return Outcome(Verdict.UNKNOWN, Reason.AMOUNT_NOT_SET)
     claimed = inquiry.request.amount
     if claimed is None or amount is None:
@@ -109,17 +121,13 @@ def _ids(evidence: tuple[Event, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((event.source, event.id) for event in evidence)
 
 
-def _reasons(asked: tuple[Asked, ...], worst: Verdict) -> tuple[Reason, ...]:
+def _reasons(answers: list[Answer], worst: Verdict) -> tuple[Reason, ...]:
     if worst is Verdict.PASS:
         return ()
-    found = (item.reason for item in asked if item.verdict is worst and item.reason is not None)
-    return tuple(dict.fromkeys(found))
+    found = (answer.outcome for answer in answers if answer.outcome.verdict is worst)
+    return tuple(dict.fromkeys(outcome.reason for outcome in found if outcome.reason is not None))
 
 
-def _evidence(asked: tuple[Asked, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted({identity for item in asked for identity in item.evidence}))
-
-
-def _used(inquiry: Inquiry, figure: Figure) -> FigureUsed:
+def _used(benefit: str, figure: Figure) -> FigureUsed:
     reference = figure.references[0].title if figure.references else ""
-    return FigureUsed(f"{inquiry.pack.benefit}.amount", figure.value, figure.unit, figure.status.value, reference)
+    return FigureUsed(f"{benefit}.amount", figure.value, figure.unit, figure.status.value, reference)

@@ -52,11 +52,20 @@ def conditions(view: View, persons: Iterable[bytes], condition: str) -> list[Evi
         for event, data in view.facts(key, ConditionVerified)
         if data.condition == condition
     ]
-    return sorted(found, key=lambda item: (str(item.condition.on), *view.rank(item.event)))
+    if len(found) > 1:
+        found.sort(key=lambda item: (str(item.condition.on), *view.rank(item.event)))
+    return found
 
 
 def births(view: View, mother: bytes) -> list[Birth]:
     """The births of a mother, in order of date."""
+    known = view.births.get(mother)
+    if known is None:
+        known = view.births[mother] = _births(view, mother)
+    return known
+
+
+def _births(view: View, mother: bytes) -> list[Birth]:
     met = [
         item
         for item in conditions(view, (mother,), DELIVERY)

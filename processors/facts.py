@@ -6,19 +6,17 @@ compact versioned bytes and can always be folded again from the inbox.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from events.catalogue import TYPES
 from events.enrolment import HouseholdIdentified, PersonMerged
 from events.envelope import Event
+from events.payment import PaymentRequested
 from events.retraction import EventRetracted
 from events.verification import ConditionVerified
 from processors import entities
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 STATE_VERSION = 1
 """First item of encoded state; a reader refuses a version it does not know and the state is folded anew."""
@@ -31,19 +29,41 @@ class EntityState:
     """What is known of one entity.
 
     `facts` by identity, `links` to entities of its kin or households, `retracted` identities with the earliest instant
-    of retraction (microseconds).
+    of retraction (microseconds). The rest follows from these: `keys` are the natural keys of facts that have one,
+    `kinds` the types of data, `requests` the payment requests, `near` what `processors.case` derived of links.
     """
 
-    __slots__ = ("facts", "links", "retracted")
+    __slots__ = ("facts", "keys", "kinds", "links", "near", "requests", "retracted")
 
     def __init__(self) -> None:
         self.facts: dict[Identity, Event] = {}
         self.links: set[bytes] = set()
         self.retracted: dict[Identity, int] = {}
+        self.keys: dict[Identity, tuple[str, ...]] = {}
+        self.kinds: set[type] = set()
+        self.requests: list[Event] = []
+        self.near: frozenset[bytes] | None = None
 
     def add(self, event: Event) -> None:
         """Take a fact in; the same fact again changes nothing."""
-        self.facts[(event.source, event.id)] = event
+        identity = (event.source, event.id)
+        if identity in self.facts:
+            return
+        self.facts[identity] = event
+        self.near = None
+        data = event.data
+        self.kinds.add(type(data))
+        natural_key = TYPES[event.type].natural_key
+        if natural_key is not None:
+            self.keys[identity] = natural_key(event.source, data)
+        if type(data) is PaymentRequested:
+            self.requests.append(event)
+            self.requests.sort(key=lambda request: (request.source, request.id))
+
+    def link(self, *keys: bytes) -> None:
+        """Note links to other entities."""
+        self.links.update(keys)
+        self.near = None
 
     def retract(self, identity: Identity, time_us: int) -> None:
         """Note that a fact was retracted at `time_us`; the earliest retraction counts."""
@@ -60,18 +80,18 @@ def fold(key: bytes, state: EntityState, event: Event) -> None:
         home = entities.household(data.household_id)
         if key == home:
             state.add(event)
-            state.links.update(entities.household(other) for other in data.replaces or ())
+            state.link(*(entities.household(other) for other in data.replaces or ()))
         else:
-            state.links.add(home)
+            state.link(home)
     elif isinstance(data, ConditionVerified):
         mother = entities.person(data.sp_id)
         if key == mother:
             state.add(event)
         if data.child_sp_id is not None:
-            state.links.add(entities.person(data.child_sp_id) if key == mother else mother)
+            state.link(entities.person(data.child_sp_id) if key == mother else mother)
     elif isinstance(data, PersonMerged):
         state.add(event)
-        state.links.update({entities.person(data.sp_id), entities.person(data.into)} - {key})
+        state.link(*({entities.person(data.sp_id), entities.person(data.into)} - {key}))
     elif isinstance(data, EventRetracted) and kind != b"E":
         state.retract((data.event.source, data.event.id), event.time_us)
     else:
@@ -116,13 +136,7 @@ def decode_state(encoded: bytes) -> EntityState:
     for row in rows:
         kind = _BY_NUMBER[row.type_number]
         data = _DECODERS[row.type_number].decode(row.data)
-        state.facts[(row.source, row.event_id)] = Event(row.source, row.event_id, kind.name, row.time_us, data)
-    state.links.update(links)
+        state.add(Event(row.source, row.event_id, kind.name, row.time_us, data))
+    state.link(*links)
     state.retracted.update({(source, event_id): time_us for source, event_id, time_us in retracted})
     return state
-
-
-def kin(key: bytes, states: dict[bytes, EntityState]) -> Iterable[bytes]:
-    """The entities joined to `key` in one case: merged persons, mother and child; households that replace."""
-    own = key[:1]
-    return [link for link in states[key].links if link[:1] == own]

@@ -53,7 +53,7 @@ class Filed:
 
 def keeper(line: bytes, states: Mapping[bytes, EntityState], last: History | None) -> Event:
     """Of all requests under one id: the frozen one, else the earliest `time`, then the smaller event id."""
-    requests = [event for event in states[line].facts.values() if isinstance(event.data, PaymentRequested)]
+    requests = states[line].requests
     if last is not None and last.frozen is not None:
         requests = [event for event in requests if event.id == last.frozen.event_id] or requests
     return min(requests, key=lambda event: (event.time_us, event.id))
@@ -69,7 +69,7 @@ def file_requests(
     filed: list[Filed] = []
     reused: list[Event] = []
     for key in sorted(members):
-        for _, event in sorted(states[key].facts.items()):
+        for event in states[key].requests:
             if not isinstance(event.data, PaymentRequested) or event.data.benefit not in policy.packs:
                 continue
             line = line_key(event.source, event.data.request_id)
@@ -93,7 +93,7 @@ def _filed(
 ) -> Filed:
     told = states[line].facts.values()
     cycle = states[cycle_key(event, request)].facts.values()
-    withdrawals = [fact for fact in told if isinstance(fact.data, PaymentWithdrawn)]
+    withdrawals = [fact for fact in told if isinstance(fact.data, PaymentWithdrawn)] if len(told) > 1 else []
     money = states.get(instruction_key(line[1:]))
     return Filed(
         event=event,
@@ -102,7 +102,7 @@ def _filed(
         pack=pack,
         closed_us=min((fact.time_us for fact in cycle if isinstance(fact.data, CycleClosed)), default=None),
         withdrawal=min(withdrawals, key=lambda fact: (fact.time_us, fact.id), default=None),
-        rulings=[fact for fact in told if isinstance(fact.data, LineCertified | LineRefused)],
+        rulings=[fact for fact in told if isinstance(fact.data, LineCertified | LineRefused)] if len(told) > 1 else [],
         money=list(money.facts.values()) if money is not None else [],
         last=last,
     )

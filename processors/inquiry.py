@@ -66,6 +66,13 @@ def mother_of(view: View, subject: bytes) -> bytes:
 
     A child often gets its SP-ID after the delivery was told. The person itself where no evidence names it as a child.
     """
+    known = view.mothers.get(subject)
+    if known is None:
+        known = view.mothers[subject] = _mother_of(view, subject)
+    return known
+
+
+def _mother_of(view: View, subject: bytes) -> bytes:
     aliases = set(view.aliases(subject))
     links = {link for alias in aliases if alias in view.states for link in view.states[alias].links}
     near = sorted({view.root(link) for link in links if link[:1] == b"P"} - {subject})
@@ -82,7 +89,9 @@ def _told_with(view: View, person: bytes, child: bytes) -> bool:
 
 
 def _strongest(view: View, found: list[Evidence]) -> tuple[Evidence, ...]:
-    return tuple(sorted(found, key=lambda item: view.rank(item.event), reverse=True))
+    if len(found) > 1:
+        found = sorted(found, key=lambda item: view.rank(item.event), reverse=True)
+    return tuple(found)
 
 
 def _birth(view: View, pack: Pack, request: PaymentRequested, subject: bytes) -> Occasion:

@@ -117,8 +117,8 @@ class History:
 class Decision:
     """One decision to be written if it differs from the last. `subject` is the line id, or names the event or money.
 
-    `closed` says that its payment cycle is closed, `bank` who answers for its payee, `stages` the states passed
-    through at once on the way to `state` (certifying a line instructs it).
+    `bank` answers for its payee; `stages` are the states passed through at once on the way to `state` (certifying a
+    line instructs it).
     """
 
     subject: bytes
@@ -143,7 +143,6 @@ class Decision:
     asked: tuple[Asked, ...] = ()
     figures: tuple[FigureUsed, ...] = ()
     frozen: Frozen | None = None
-    closed: bool = False
     bank: str = ""
 
     def differs(self, last: History | None) -> bool:
@@ -164,9 +163,13 @@ class Decision:
 
 @dataclass(slots=True)
 class CaseOutcome:
-    """All that one case comes to: `claims` held by line, `doubles` that frozen lines hold against others."""
+    """All that one case comes to: what is new on its lines, `claims` held by line, `doubles` that frozen lines hold.
+
+    `late` are (line, source, batch) approved in a closed cycle and not frozen: they belong into a supplement.
+    """
 
     decisions: list[Decision] = field(default_factory=list)
     claims: list[tuple[bytes, Claim]] = field(default_factory=list)
     doubles: list[tuple[bytes, Claim, bytes]] = field(default_factory=list)
     alarms: list[tuple[Alarm, bytes]] = field(default_factory=list)
+    late: list[tuple[bytes, str, str]] = field(default_factory=list)

@@ -79,6 +79,26 @@ def _inputs(item: Filed, evidence: tuple[tuple[str, str], ...]) -> bytes:
     return sha256(_ENCODER.encode(inputs)).digest()
 
 
+def says_more(item: Filed, verdict: Verdict) -> bool:
+    """Whether the verdict on an unfrozen line differs from the last decision on it."""
+    last = item.last
+    if last is None:
+        return True
+    said = (last.event_id, last.state, last.reasons, last.won_by)
+    if said != (item.event.id, verdict.state, verdict.reasons, verdict.won_by):
+        return True
+    found = verdict.assessment
+    return verdict.state is LineState.APPROVED and found is not None and found.amount_minor != last.amount_minor
+
+
+def moved(item: Filed, course: Course) -> bool:
+    """Whether a frozen line has come further than its last decision says."""
+    last = item.last
+    if last is None:
+        return True
+    return (last.state, last.amount_minor, last.stands) != (course.state, course.amount_minor, course.position)
+
+
 def decided(item: Filed, verdict: Verdict) -> Decision:
     """The decision of a line that is not frozen."""
     found = verdict.assessment
@@ -107,7 +127,6 @@ def decided(item: Filed, verdict: Verdict) -> Decision:
         evidence=evidence,
         asked=found.asked if found is not None else (),
         figures=found.figures if found is not None else (),
-        closed=item.closed_us is not None,
         bank=item.bank,
     )
 

@@ -7,9 +7,8 @@ at the close.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from events.catalogue import TYPES
 from events.enrolment import (
     FacilityRegistered,
     HouseholdIdentified,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from events.envelope import Event
+    from processors.episodes import Birth
     from processors.facts import EntityState
     from processors.policy.model import Commons
 
@@ -51,13 +51,19 @@ class Membership(NamedTuple):
 
 
 class View:
-    """The facts of a case and its neighbours as known at `horizon_us` (None: everything known)."""
+    """The facts of a case and its neighbours as known at `horizon_us` (None: everything known).
+
+    `births` and `mothers` remember what `episodes` and `inquiry` found, since several requests ask the same.
+    """
 
     def __init__(self, states: Mapping[bytes, EntityState], commons: Commons, horizon_us: int | None) -> None:
         self.states = states
         self.commons = commons
         self.horizon_us = horizon_us
+        self.births: dict[bytes, list[Birth]] = {}
+        self.mothers: dict[bytes, bytes] = {}
         self._effective: dict[bytes, list[Event]] = {}
+        self._facts: dict[tuple[bytes, type], list[tuple[Event, Any]]] = {}
         self._roots = self._merge_roots()
         self._aliases: dict[bytes, list[bytes]] = {}
         for key in self._roots:
@@ -79,15 +85,12 @@ class View:
             return []
         horizon, retracted = self.horizon_us, state.retracted
         best: dict[tuple[str, ...], Event] = {}
-        for identity, event in state.facts.items():
+        for identity, key in state.keys.items():
+            event = state.facts[identity]
             if horizon is not None and event.time_us > horizon:
                 continue
             if retracted and identity in retracted and (horizon is None or retracted[identity] <= horizon):
                 continue
-            natural_key = TYPES[event.type].natural_key
-            if natural_key is None:
-                continue
-            key = natural_key(event.source, event.data)
             other = best.get(key)
             if other is None or self.rank(event) > self.rank(other):
                 best[key] = event
@@ -101,7 +104,7 @@ class View:
     def _merge_roots(self) -> dict[bytes, bytes]:
         into: dict[bytes, bytes] = {}
         for key, state in self.states.items():
-            if key[:1] != b"P" or not any(type(event.data) is PersonMerged for event in state.facts.values()):
+            if PersonMerged not in state.kinds:
                 continue
             for _, merged in self._of((key,), PersonMerged):
                 into[b"P" + merged.sp_id.encode()] = b"P" + merged.into.encode()
@@ -118,6 +121,12 @@ class View:
 
     def facts(self, root: bytes, kind: type[D]) -> list[tuple[Event, D]]:
         """The effective facts of one kind about one person, under whichever id they came."""
+        known = self._facts.get((root, kind))
+        if known is None:
+            known = self._facts[(root, kind)] = self._about(root, kind)
+        return known
+
+    def _about(self, root: bytes, kind: type[D]) -> list[tuple[Event, D]]:
         if not self._roots:
             return self._of((root,), kind)
         found = self._of(self.aliases(root), kind)

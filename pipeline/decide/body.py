@@ -29,7 +29,6 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     figures: list[FigureUsed] = []
     posted: list[tuple[int, str, list[tuple[int, int]]]] = []
     frozen: Frozen | None = None
-    closed: bool = False
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -52,7 +51,6 @@ def encode_body(entry: DecisionEntry) -> bytes:
             figures=list(decision.figures),
             posted=[(int(item.step), item.bank, list(item.open)) for item in entry.posted],
             frozen=decision.frozen,
-            closed=decision.closed,
         )
     )
 
