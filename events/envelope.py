@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -163,6 +164,7 @@ def parse_time(text: str) -> int | None:
     return since.days * _DAY_US + since.seconds * _SECOND_US + since.microseconds
 
 
+@lru_cache(maxsize=256)  # what is published together was recorded together
 def format_time(time_us: int) -> str:
     """Microseconds since the epoch as RFC 3339 in UTC, a fraction only where there is one."""
     moment = _EPOCH + dt.timedelta(microseconds=time_us)

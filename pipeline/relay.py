@@ -7,6 +7,7 @@ they have seen. One leader by advisory lock, on the connection that reads and de
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from threading import Event, Thread
 from time import perf_counter, time
@@ -84,8 +85,8 @@ class Relay:
             seconds.labels(phase="read").observe(read - began)
             seconds.labels(phase="send").observe(sent - read)
             seconds.labels(phase="delete").observe(perf_counter() - sent)
-            for message in messages:
-                self._metrics.relayed.labels(topic=message.topic.name).inc()
+            for topic, count in Counter(message.topic.name for message in messages).items():
+                self._metrics.relayed.labels(topic=topic).inc(count)
         return done
 
     def _read(self, connection: LedgerConnection, items: Sequence[OutboxItem]) -> tuple[list[int], list[Message]]:
