@@ -38,12 +38,22 @@ class Head(NamedTuple):
     policy_digest: bytes | None
 
 
-def take_marks(cursor: LedgerCursor, limit: int) -> list[MarkRow]:
-    """Delete and return the `limit` oldest visible marks; they come back if the transaction does not commit."""
+def take_oldest(cursor: LedgerCursor, limit: int) -> list[MarkRow]:
+    """Delete and return every visible mark of the entities that have the `limit` oldest ones.
+
+    Whole entities, so that facts that came together are decided together. The marks come back if the transaction does
+    not commit.
+    """
+    cursor.execute("select entity from mark order by mark_id limit %s", (limit,))
+    return take_entities(cursor, {entity for (entity,) in cursor})
+
+
+def take_entities(cursor: LedgerCursor, keys: Collection[bytes]) -> list[MarkRow]:
+    """Delete and return every visible mark of these entities, oldest first."""
+    if not keys:
+        return []
     cursor.execute(
-        "delete from mark where mark_id in (select mark_id from mark order by mark_id limit %s)"
-        " returning mark_id, entity, position, cause, ref",
-        (limit,),
+        "delete from mark where entity = any(%b) returning mark_id, entity, position, cause, ref", (list(keys),)
     )
     return sorted(cursor.fetchall())
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from time import perf_counter, time
 from typing import TYPE_CHECKING
 
-from ledger.store import books, books_writer, connect
+from ledger.store import books_writer, connect
 from pipeline.decide.parking import isolate
 from pipeline.decide.shelf import Cache, DatabaseShelf
+from pipeline.decide.taking import Taken, take_oldest
 from pipeline.decide.writing import Ledger
 from pipeline.errors import classify, is_transient, retry_transient
 from pipeline.leadership import Leadership, lead
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from threading import Event
 
-    from ledger.store.books import MarkRow
     from ledger.store.connection import LedgerConnection, LedgerCursor
     from pipeline.metrics import Metrics
     from pipeline.settings import Settings
@@ -75,46 +75,45 @@ class Decider:
                 _log.info("policy_changed", cases=books_writer.mark_everything(cursor))
 
     def step(self, connection: LedgerConnection, limit: int = MARKS_AT_ONCE) -> int:
-        """Decide the oldest marks, at most `limit`; returns how many. A case that fails is parked, the rest decided."""
-        taken: list[MarkRow] = []
+        """Decide what the `limit` oldest marks touch; returns how many marks. A case that fails is parked."""
+        taken = Taken([], {})
 
-        def take(cursor: LedgerCursor) -> list[MarkRow]:
-            taken[:] = books.take_marks(cursor, limit)
+        def take(cursor: LedgerCursor) -> Taken:
+            nonlocal taken
+            taken = take_oldest(cursor, limit)
             return taken
 
         try:
             return self.decide(connection, take)
         except Exception as error:
             self.reload(connection) if not connection.closed else self.cache.drop()
-            if is_transient(error) or not taken:
+            if is_transient(error) or not taken.rows:
                 raise
             _log.error("case_failed", error=type(error).__name__, exc_info=error)
-            isolate(self, connection, taken)
-            return len(taken)
+            isolate(self, connection, taken.rows)
+            return len(taken.rows)
 
-    def decide(self, connection: LedgerConnection, take: Callable[[LedgerCursor], list[MarkRow]]) -> int:
+    def decide(self, connection: LedgerConnection, take: Callable[[LedgerCursor], Taken]) -> int:
         """One transaction: take marks, decide what they touch, write it. Returns the number of marks."""
         began = perf_counter()
         phases: list[tuple[str, float]] = []
         with connection.cursor(binary=True) as cursor:
             with connection.transaction():
-                rows = take(cursor)
-                if not rows:
+                taken = take(cursor)
+                if not taken.rows:
                     return 0
                 phases.append(("take", perf_counter()))
-                plan = self._write(cursor, rows, phases)
+                plan = self._write(cursor, taken, phases)
             phases.append(("commit", perf_counter()))
         self.ledger.advance()
         self.cache.trim()
         self._observe(plan, began, phases)
-        return len(rows)
+        return len(taken.rows)
 
-    def _write(self, cursor: LedgerCursor, rows: Sequence[MarkRow], phases: list[tuple[str, float]]) -> Plan:
-        marks = [Mark._make(row) for row in rows]
+    def _write(self, cursor: LedgerCursor, taken: Taken, phases: list[tuple[str, float]]) -> Plan:
+        marks = [Mark._make(row) for row in taken.rows]
         shelf = DatabaseShelf(cursor, self.cache)
-        events = shelf.events({mark.position for mark in marks if mark.position is not None})
-        phases.append(("load", perf_counter()))
-        plan = Step(self.policy, shelf).run(marks, events)
+        plan = Step(self.policy, shelf).run(marks, taken.events)
         phases.append(("adjudicate", perf_counter()))
         self.ledger.write(cursor, shelf, plan, marks)
         phases.append(("write", perf_counter()))

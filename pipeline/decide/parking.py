@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.store import books_writer
+from pipeline.decide.taking import Taken, read_events
 from pipeline.errors import is_transient
 from pipeline.logging import get_logger
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.store.books import MarkRow
-    from ledger.store.connection import LedgerConnection
+    from ledger.store.connection import LedgerConnection, LedgerCursor
     from pipeline.decide.decider import Decider
 
 _log = get_logger("decide")
@@ -34,7 +35,7 @@ def isolate(decider: Decider, connection: LedgerConnection, marks: Sequence[Mark
             continue
         ids = [row[0] for row in chosen]
         try:
-            decider.decide(connection, partial(books_writer.take_mark_ids, mark_ids=ids))
+            decider.decide(connection, partial(_take, ids=ids))
         except Exception as error:
             decider.reload(connection)
             if is_transient(error):
@@ -43,6 +44,11 @@ def isolate(decider: Decider, connection: LedgerConnection, marks: Sequence[Mark
                 _park(decider, connection, ids, error)
             else:
                 isolate(decider, connection, chosen)
+
+
+def _take(cursor: LedgerCursor, ids: list[int]) -> Taken:
+    rows = books_writer.take_mark_ids(cursor, ids)
+    return Taken(rows, read_events(cursor, rows))
 
 
 def _park(decider: Decider, connection: LedgerConnection, ids: list[int], error: Exception) -> None:

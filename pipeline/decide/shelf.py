@@ -94,11 +94,6 @@ class DatabaseShelf:
                 self.cache.states.put(key, found[key])
         return found
 
-    def events(self, positions: Collection[int]) -> dict[int, Event]:
-        """The recorded events at these inbox positions."""
-        values = books.read_values(self.cursor, positions)
-        return {position: decode_recorded(value) for position, value in values.items()}
-
     def is_new(self, key: bytes) -> bool:
         """Whether nothing is stored of an entity."""
         return key in self.created

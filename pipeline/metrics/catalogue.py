@@ -136,7 +136,7 @@ DECIDE_SECONDS = Metric(
     "seconds",
     "Time of one decided set of cases, by phase.",
     "Compare the phases with infra/bench; a slow `commit` points to the database's disk.",
-    {"phase": "take, load, adjudicate, write, commit"},
+    {"phase": "take, adjudicate, write, commit"},
 )
 DECIDE_CASES = Metric(
     "spp_decide_batch_cases",
