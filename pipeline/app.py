@@ -37,6 +37,13 @@ class BatchSchema(faust.Schema):  # type: ignore[misc]  # Faust publishes no usa
         return decode
 
 
+class RecordingApp(faust.App):  # type: ignore[misc]  # Faust publishes no usable types
+    """A Faust app without tables, so without directories: a container may have nowhere to write."""
+
+    def _create_directories(self) -> None:
+        """Faust would make `<app>-data` where the process was started."""
+
+
 def build_app(
     bootstrap: str,
     recorder: Recorder,
@@ -50,7 +57,7 @@ def build_app(
 
     `on_progress` is called at each assignment, and while there is nothing to record.
     """
-    app = faust.App(
+    app = RecordingApp(
         group,
         broker=";".join(f"kafka://{address}" for address in bootstrap.split(",")),
         value_serializer="raw",

@@ -47,7 +47,6 @@ class Batch:
     start: int
     end: int
     records: Sequence[Record]
-    highwater: int
 
 
 class Offsets(Protocol):
@@ -148,7 +147,7 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
                 return None
         end = records[-1].offset + 1
         self._heads[tp] = end
-        return Batch(tp.topic, tp.partition, head, end, records, self.highwater(tp) or end)
+        return Batch(tp.topic, tp.partition, head, end, records)
 
     async def _is_real_gap(self, tp: TP, head: int, found: int) -> bool:
         """True when fetching again from `head` finds the same gap: then these offsets hold no record.

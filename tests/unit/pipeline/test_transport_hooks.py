@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 import aiokafka
+import faust
 import pytest
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator
 from faust.serializers.schemas import Schema
@@ -13,6 +14,7 @@ from faust.transport.consumer import Consumer as BaseConsumer
 from faust.transport.drivers import aiokafka as driver
 from faust.worker import Worker
 
+from pipeline.app import RecordingApp
 from pipeline.recording import RecordingWorker
 from pipeline.sender import partition_of
 from pipeline.transport import LedgerConsumer, LedgerTransport
@@ -24,6 +26,7 @@ OVERRIDDEN: list[tuple[type, type, str]] = [
     (LedgerConsumer, BaseConsumer, "_filter_tps_with_pending_acks"),
     (LedgerConsumer, BaseConsumer, "_filter_committable_offsets"),
     (LedgerConsumer, BaseConsumer, "_commit_offsets"),
+    (RecordingApp, faust.App, "_create_directories"),
     (RecordingWorker, Worker, "_on_sigterm"),
     (RecordingWorker, Worker, "_on_sigint"),
 ]
@@ -34,7 +37,6 @@ CALLED: list[tuple[type, str]] = [
     (driver.Consumer, "assignment"),
     (driver.Consumer, "earliest_offsets"),
     (driver.Consumer, "highwaters"),
-    (driver.Consumer, "highwater"),
     (Schema, "compile"),
     (BatchBuilder, "append"),
     (BatchBuilder, "close"),
