@@ -15,7 +15,6 @@ setup: environment ## Install everything, start nothing
 	@$(BIN)/spp setup
 
 run: environment ## Publish a real scenario and compare with the published figures (SCENARIO=births-2018 SIZE=full|small)
-	@$(BIN)/spp up
 	@$(BIN)/spp run $(SCENARIO) --size $(SIZE)
 
 test: environment-dev ## Run the tests on real Kafka and PostgreSQL (TESTS=tests/unit for some)
