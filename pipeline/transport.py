@@ -91,20 +91,24 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
     async def _check_bounds(self, starts: Mapping[TP, int]) -> None:
         if not starts:
             return
-        first = {TP(*tp): offset for tp, offset in (await self.earliest_offsets(*starts)).items()}
+        await self._check_begins(starts)
         last = {TP(*tp): offset for tp, offset in (await self.highwaters(*starts)).items()}
         for tp, start in starts.items():
-            where = f"{tp.topic} partition {tp.partition}"
             if start > last[tp]:
                 raise TopicChangedError(
-                    f"{where} ends at offset {last[tp]}, but the ledger has recorded it up to {start}: the topic was "
-                    "truncated or made anew, or these are not the brokers this ledger was filled from. "
-                    "Point SPP_KAFKA_BOOTSTRAP to the right brokers, or restore the topic."
+                    f"{tp.topic} partition {tp.partition} ends at offset {last[tp]}, but the ledger has recorded it up "
+                    f"to {start}: the topic was truncated or made anew, or these are not the brokers this ledger was "
+                    "filled from. Point SPP_KAFKA_BOOTSTRAP to the right brokers, or restore the topic."
                 )
+
+    async def _check_begins(self, starts: Mapping[TP, int]) -> None:
+        first = {TP(*tp): offset for tp, offset in (await self.earliest_offsets(*starts)).items()}
+        for tp, start in starts.items():
             if start < first[tp]:
                 raise TopicChangedError(
-                    f"{where} begins at offset {first[tp]}, but the ledger has recorded it only up to {start}: records "
-                    "in between expired unrecorded. Restore them from a replica; recording would lose them."
+                    f"{tp.topic} partition {tp.partition} begins at offset {first[tp]}, but the ledger has recorded it "
+                    f"only up to {start}: records in between expired unrecorded. Restore them from a replica; "
+                    "recording on would lose them."
                 )
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109 - Faust's signature
@@ -123,7 +127,11 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
             for at in range(0, len(records), BATCH_RECORDS):
                 if not self.flow_active or self.app.consumer_generation_id != generation:
                     return
-                batch = await self._next_batch(tp, records[at : at + BATCH_RECORDS])
+                try:
+                    batch = await self._next_batch(tp, records[at : at + BATCH_RECORDS])
+                except PipelineError as error:
+                    self.transport.on_fatal(error)
+                    raise
                 if batch is not None:
                     yield tp, _message(tp, batch, generation)
 
@@ -133,12 +141,10 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
         if head is None:
             return None  # fetched before the seek of this assignment, which will fetch it again
         if records[0].timestamp_type != LOG_APPEND_TIME:
-            error = TopicChangedError(
+            raise TopicChangedError(
                 f"topic {tp.topic} carries its publishers' times: set message.timestamp.type=LogAppendTime on it, "
                 "because validity is judged at the broker's receipt time"
             )
-            self.transport.on_fatal(error)
-            raise error
         if records[0].offset > head and not await self._is_real_gap(tp, head, records[0].offset):
             return None
         if records[0].offset < head:
@@ -155,6 +161,7 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
         A rebalance in the middle of a fetch also makes a gap, by moving the position; that one must not pass.
         """
         if self._gaps.pop(tp, None) == (head, found):
+            await self._check_begins({tp: head})
             return True
         self._gaps[tp] = (head, found)
         await self.seek_wait({tp: head})

@@ -14,9 +14,12 @@ from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import PipelineError
+from events.keys import RegistryError
+from pipeline.errors import PipelineError, is_transient
 from pipeline.logging import get_logger
 from pipeline.metrics import Metrics, program_version
+from pipeline.settings import SettingsError
+from processors.policy.loader import PolicyError
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -25,6 +28,9 @@ GRACE_SECONDS = 20.0
 """After SIGTERM a batch in hand may finish; then the process ends, whatever hangs. Nothing committed is lost."""
 CRASH_SECONDS = 5.0
 """After a fault Faust may leave its group; then the process ends with 1."""
+
+OUR_WORDS = (PipelineError, SettingsError, RegistryError, PolicyError)
+"""Exceptions whose text we wrote ourselves: it names settings, files and positions, never what a record holds."""
 
 _log = get_logger("worker")
 
@@ -61,7 +67,8 @@ class Supervisor:
             runner(self.stop)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the process must not go on without the role
             self.report(error, role)
-            self.leave(1)
+            if self.failed:
+                self.leave(1)
         else:
             if not self.stop.is_set():
                 _log.critical("role_ended", role=role.value)
@@ -69,8 +76,10 @@ class Supervisor:
 
     def report(self, error: BaseException, role: Role = Role.RECORD) -> None:
         """Say why the process ends, and see that it does within `CRASH_SECONDS`."""
+        if self.stop.is_set() and is_transient(error):
+            return  # a stop ended the waiting for a server that was away; nothing is lost
         self.failed = True
-        message = str(error) if isinstance(error, PipelineError) else ""
+        message = str(error) if isinstance(error, OUR_WORDS) else ""
         _log.critical("role_failed", role=role.value, message=message, exc_info=error)
         self.end_within(CRASH_SECONDS, 1)
 
@@ -93,14 +102,19 @@ class Supervisor:
 
 
 def run_worker(settings: Settings, roles: frozenset[Role], metrics_port: int | None) -> int:
-    """Run the roles until SIGTERM or SIGINT; returns the exit code: 0 after a stop, 1 after a fault."""
+    """Run the roles until SIGTERM or SIGINT; returns the exit code: 0 after a stop, 1 after a fault.
+
+    Raises what is wrong with settings, keys or packs (`OUR_WORDS`) before anything is started.
+    """
+    _log.info("worker_starting", roles=sorted(roles), pid=os.getpid(), version=program_version())
+    require_servers(settings)
     metrics = Metrics()
     supervisor = Supervisor()
     recording = _recording(settings, metrics, supervisor) if Role.RECORD in roles else None
     runners = _runners(settings, roles, metrics)
     tune_garbage_collector()
     port = metrics.serve(metrics_port) if metrics_port is not None else None
-    _log.info("worker_started", roles=sorted(roles), port=port, pid=os.getpid(), version=program_version())
+    _log.info("worker_started", port=port, pid=os.getpid())
     for role, runner in runners.items():
         supervisor.start(role, runner)
     if recording is not None:
@@ -112,6 +126,11 @@ def run_worker(settings: Settings, roles: frozenset[Role], metrics_port: int | N
     supervisor.join()
     _log.info("worker_stopped", pid=os.getpid())
     return 1 if supervisor.failed else code
+
+
+def require_servers(settings: Settings) -> tuple[str, str]:
+    """The addresses of the brokers and of the ledger; SettingsError when nobody said where they are."""
+    return settings.bootstrap, settings.ledger
 
 
 def tune_garbage_collector() -> None:

@@ -14,7 +14,7 @@ def worker(roles: Roles = "record,decide,relay", metrics_port: Port = None) -> N
     """Run one worker: JSON logs on standard error; exit 0 when stopped, 1 when a role failed."""
     from pipeline.logging import configure_logging  # noqa: PLC0415 - only a worker logs
     from pipeline.settings import get_settings  # noqa: PLC0415
-    from pipeline.worker import Role, run_worker  # noqa: PLC0415
+    from pipeline.worker import OUR_WORDS, Role, run_worker  # noqa: PLC0415
 
     try:
         chosen = frozenset(Role(name.strip()) for name in roles.split(",") if name.strip())
@@ -23,4 +23,8 @@ def worker(roles: Roles = "record,decide,relay", metrics_port: Port = None) -> N
     if not chosen:
         raise CommandError("--roles names no role; use record, decide, relay", ExitCode.USAGE)
     configure_logging()
-    raise typer.Exit(run_worker(get_settings(), chosen, metrics_port))
+    try:
+        code = run_worker(get_settings(), chosen, metrics_port)
+    except OUR_WORDS as error:
+        raise CommandError(str(error)) from error
+    raise typer.Exit(code)
