@@ -45,6 +45,7 @@ ALLOWED: Mapping[str, str] = {
     "role": "record, decide, relay",
     "roles": "the roles of this process",
     "seconds": "a duration",
+    "sessions": "how many database sessions",
     "signal": "number of a signal",
     "source": "code of a source, an organisation",
     "sqlstate": "PostgreSQL's error code",

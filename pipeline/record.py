@@ -9,10 +9,14 @@ from threading import Event
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
+import psycopg
+from psycopg.errors import LockNotAvailable
+
 from events.topics import TOPICS, Topic
 from ledger.model.inbox import inbox_position
 from ledger.store.inbox import load_offsets, record_batch
 from ledger.store.records import Admitted, Fenced, Recorded, Refused
+from ledger.store.takeover import end_frozen, limit_waiting
 from pipeline.errors import Fault, HoleError, classify, retry_transient
 from pipeline.logging import get_logger
 
@@ -95,6 +99,7 @@ class BatchRecorder:
     def _commit(self, judged: _Judged) -> int:
         if self._connection is None:
             self._connection = self._connect()
+            limit_waiting(self._connection)
         try:
             recorded = self._write(self._connection, judged)
         except Fenced:
@@ -146,3 +151,13 @@ class BatchRecorder:
         _log.warning("record_retry", attempt=attempt, fault=fault.value, exc_info=error)
         if fault is not Fault.FATAL:
             self.close()
+        if isinstance(error, LockNotAvailable):
+            self._end_frozen()
+
+    def _end_frozen(self) -> None:
+        """The partition is ours now; whoever still locks its offset is a former owner that does not move."""
+        try:
+            with self._connect() as connection:
+                _log.warning("frozen_ended", sessions=end_frozen(connection))
+        except psycopg.Error as error:
+            _log.warning("frozen_remains", exc_info=error)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
+from ledger.store import connect
 from tests.stack.flow.support import Workers, evidence, publish, recorded_sum, records, wait_until
 
 Query = Callable[..., list[tuple[Any, ...]]]
@@ -61,3 +63,19 @@ def _drain(environment: dict[str, str], timeout: str) -> subprocess.CompletedPro
         text=True,
         check=False,
     )
+
+
+def test_a_former_owner_frozen_in_a_transaction_is_ended(
+    kafka: str, keys: Path, workers: Workers, ledger_url: str, query: Query
+) -> None:
+    publish(kafka, records(keys, [evidence(number) for number in range(40)]))
+    first = workers.start("record")
+    wait_until(lambda: recorded_sum(query) == (40, 0, 0), workers)
+    with connect(ledger_url, "writer") as frozen:
+        frozen.execute("update consumer_offset set accepted = accepted where topic_no = 2 and partition = 1")
+        publish(kafka, records(keys, [evidence(number) for number in range(40, 80)]))
+        wait_until(lambda: recorded_sum(query) == (80, 0, 0), workers)
+        assert frozen.info.transaction_status != TransactionStatus.IDLE
+        frozen.close()
+    assert first.poll() is None
+    assert "frozen_ended" in workers.logs()

@@ -130,6 +130,7 @@ class Store:
 def recorder(monkeypatch: pytest.MonkeyPatch, store: Store) -> BatchRecorder:
     monkeypatch.setattr(module, "record_batch", store.record_batch)
     monkeypatch.setattr(module, "load_offsets", store.load_offsets)
+    monkeypatch.setattr(module, "limit_waiting", lambda _connection: None)
     monkeypatch.setattr("pipeline.health.muted_sources", lambda _connection: {})
     metrics = Metrics()
     nothing = cast("Any", None)
