@@ -161,6 +161,8 @@ class _Bench:
         certifier = item.pack.certifier.on(ruling.asked_day(item))
         course = lifecycle.course(frozen, item.rulings, item.money, item.bank, certifier)
         self.outcome.alarms.extend((alarm, item.line_id) for alarm in course.alarms)
+        if course.state not in {LineState.SUBMITTED, LineState.REFUSED}:
+            self.outcome.instructed[lifecycle.instruction_key(item.line_id)] = (item.bank, frozen.currency)
         return course
 
     def _rule(self, item: Filed) -> None:

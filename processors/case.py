@@ -28,11 +28,15 @@ PERSON, HOUSEHOLD, LINE = b"P", b"H", b"L"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The members of one component, what it reads besides them, and the keys still to be loaded before it is whole."""
+    """The members of one component, what it reads besides them, and the keys still to be loaded before it is whole.
+
+    A component without `requests` reads nothing: there is nothing to decide, and the first request brings it back.
+    """
 
     members: frozenset[bytes]
     reads: frozenset[bytes]
     missing: frozenset[bytes]
+    requests: bool
 
 
 def request_cycle(event: Event, request: PaymentRequested) -> str:
@@ -49,6 +53,8 @@ def assemble(seed: bytes, states: Mapping[bytes, EntityState]) -> Case:
     """The case of a person or household as far as `states` reach; load `missing` and ask again until none is."""
     missing: set[bytes] = set()
     members = _component((seed,), states, missing)
+    if not any(states[key].requests for key in members):
+        return Case(frozenset(members), frozenset(), frozenset(missing), requests=False)
     near: set[bytes] = set()
     for key in members:
         near |= _near(key, states[key])
@@ -65,7 +71,7 @@ def assemble(seed: bytes, states: Mapping[bytes, EntityState]) -> Case:
             reads.add(instruction_key(key[1:]))
     reads -= members
     missing.update(key for key in reads if key not in states)
-    return Case(frozenset(members), frozenset(reads), frozenset(missing))
+    return Case(frozenset(members), frozenset(reads), frozenset(missing), requests=True)
 
 
 def _component(seeds: Iterable[bytes], states: Mapping[bytes, EntityState], missing: set[bytes]) -> set[bytes]:

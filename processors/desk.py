@@ -140,6 +140,7 @@ class Step:
         self.states: dict[bytes, EntityState] = {}
         self.plan = Plan()
         self.changed: set[bytes] = set()
+        self.instructed: dict[bytes, tuple[str, str]] = {}
 
     def run(self, marks: Sequence[Mark], events: Mapping[int, Event]) -> Plan:
         """The plan for these marks; `events` holds the event of every position they name."""
@@ -150,7 +151,7 @@ class Step:
         freeze = self._ready(cases, orders)
         self._adjudicate(cases, freeze)
         self._release(orders, freeze)
-        self._suspend(marks)
+        self._suspend(marks, cases)
         self.plan.states = {key: self.states[key] for key in self.changed}
         self.plan.spread = {key for key in self.changed if key[:1] != b"L"}
         return self.plan
@@ -227,7 +228,7 @@ class Step:
         return seeds
 
     def _cases(self, seeds: set[bytes]) -> list[Case]:
-        """The whole cases of these seeds, each once; loads until nothing is missing."""
+        """The whole cases of these seeds that have requests, each once; loads until nothing is missing."""
         whole: dict[bytes, Case] = {}
         waiting = set(seeds)
         while waiting:
@@ -245,7 +246,7 @@ class Step:
                     whole.update(dict.fromkeys(case.members, case))
             self._load(missing)
             waiting = partial
-        return list({min(case.members): case for case in whole.values()}.values())
+        return list({min(case.members): case for case in whole.values() if case.requests}.values())
 
     def _ready(self, cases: list[Case], orders: Mapping[bytes, int]) -> dict[bytes, int]:
         """The freeze orders that may be carried out: no other mark on the case or on what it reads."""
@@ -283,6 +284,7 @@ class Step:
             proposed = {item.line_id for item in written if item.subject != item.line_id}
             self.plan.doubles.extend(double for double in outcome.doubles if double[0] in proposed)
             self.plan.late.extend(outcome.late)
+            self.instructed.update(outcome.instructed)
             self.plan.links |= links_to_keep(case, self.states)
         self.plan.cases = len(cases)
 
@@ -293,25 +295,30 @@ class Step:
             self.plan.claims.extend(claims)
 
     def _release(self, orders: Mapping[bytes, int], freeze: Mapping[bytes, int]) -> None:
-        frozen = {decision.line_id for decision, _ in self.plan.decisions if decision.frozen is not None}
+        frozen = {
+            (decision.line_id, decision.frozen.submission_no)
+            for decision, _ in self.plan.decisions
+            if decision.frozen is not None
+        }
         for line_id, submission_no in orders.items():
             if line_id in freeze:
-                self.plan.releases.append((submission_no, line_id, line_id in frozen))
+                self.plan.releases.append((submission_no, line_id, (line_id, submission_no) in frozen))
 
-    def _suspend(self, marks: Sequence[Mark]) -> None:
-        """Money of an instruction no line has goes to suspense, and out of it when a line turns out to have it."""
+    def _suspend(self, marks: Sequence[Mark], cases: list[Case]) -> None:
+        """Money no line waits for goes to suspense, and out of it when a line turns out to have it.
+
+        An instruction that a case of another step reads is left to that case, which is marked to be decided again.
+        """
         touched = {mark.entity for mark in marks if mark.entity[:1] == b"I"}
-        touched |= {target for target, _ in self.plan.links if target[:1] == b"I" and self.states[target].facts}
-        if not touched:
-            return
-        kept = self.shelf.readers(touched)
-        claimed = {target for target, _ in self.plan.links} | {key for key, readers in kept.items() if readers}
-        history = self.shelf.history([key[1:] for key in touched])
-        for key in sorted(touched):
-            last = history.get(key[1:])
-            decision = suspended(key, self.states[key], claimed=key in claimed)
-            if decision is not None and (last is not None or decision.position) and decision.differs(last):
-                self.plan.decisions.append((decision, last))
+        read = {key for case in cases for key in case.reads if key[:1] == b"I"}
+        elsewhere = self.shelf.readers(touched - read) if touched - read else {}
+        for key in sorted(touched | read):
+            if key in elsewhere or not self.states[key].facts:
+                continue
+            for decision in suspended(key, self.states[key], self.instructed.get(key)):
+                last = self.shelf.history([decision.subject]).get(decision.subject)
+                if (last is not None or decision.position) and decision.differs(last):
+                    self.plan.decisions.append((decision, last))
 
 
 def _batch_of(key: bytes) -> tuple[str, str]:

@@ -72,10 +72,14 @@ def remembered(decision: Decision, version: int, posted: tuple[Posted, ...]) -> 
     )
 
 
+_PAST = frozenset({LineState.INSTRUCTED, LineState.REFUSED, LineState.SETTLED, LineState.RETURNED})
+"""States from which a line passes through no other on its way."""
+
+
 def _passed(final: Decision, last: History | None) -> Iterator[Decision]:
     """The states a line passes at once on the way to `final`, each a decision of its own; none it already passed."""
     stages = final.stages
-    if last is not None and last.state not in {LineState.APPROVED, LineState.SUBMITTED, LineState.CERTIFIED}:
+    if last is not None and last.state in _PAST:
         return
     if last is not None and last.state in stages:
         stages = stages[stages.index(last.state) + 1 :]

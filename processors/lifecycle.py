@@ -68,11 +68,11 @@ def course(frozen: Frozen, line_facts: list[Event], money: list[Event], bank: st
     if ruling is None:
         course = Course(LineState.SUBMITTED, frozen.amount_minor, {})
     elif not isinstance(ruling.data, LineCertified):
-        course = Course(LineState.REFUSED, frozen.amount_minor, {}, holds=False)
+        course = Course(LineState.REFUSED, frozen.amount_minor, {}, holds=False, stages=(LineState.SUBMITTED,))
     else:
         amount = to_minor(ruling.data.amount)
-        course = _paid(amount, money, bank, alarms)
-        course.stages = (LineState.CERTIFIED, LineState.INSTRUCTED)
+        course = _paid(amount, money, bank, frozen.currency, alarms)
+        course.stages = (LineState.SUBMITTED, LineState.CERTIFIED, LineState.INSTRUCTED)
         course.dates[Step.INSTRUCT] = local_date(ruling.time_us)
     if ruling is not None:
         course.evidence = (*course.evidence, (ruling.source, ruling.id))
@@ -103,17 +103,29 @@ def _ruling(frozen: Frozen, line_facts: list[Event], certifier: str | None, alar
 
 
 def movements(money: list[Event]) -> list[Event]:
-    """The bank movements told by these facts, each once: natural key (bank, reference, direction)."""
+    """The bank movements told by these facts, each once, as last told: natural key (bank, reference, direction)."""
     seen: dict[tuple[str, str, str], Event] = {}
     for event in _first(money):
         if isinstance(event.data, PaymentSettled | PaymentReturned):
-            seen.setdefault((event.source, event.data.bank_ref, event.type), event)
+            seen[(event.source, event.data.bank_ref, event.type)] = event
     return list(seen.values())
 
 
-def _paid(amount: int, money: list[Event], bank: str, alarms: list[Alarm]) -> Course:
-    """How far a certified and instructed line was paid."""
-    moved = movements(money)
+def expected(event: Event, bank: str, currency: str) -> bool:
+    """Whether a movement is one the line waits for: by the bank it was instructed at, in its currency."""
+    data = event.data
+    return isinstance(data, PaymentSettled | PaymentReturned) and (event.source, data.amount.currency) == (
+        bank,
+        currency,
+    )
+
+
+def _paid(amount: int, money: list[Event], bank: str, currency: str, alarms: list[Alarm]) -> Course:
+    """How far a certified and instructed line was paid. What another bank or currency moved waits in suspense."""
+    told = movements(money)
+    moved = [event for event in told if expected(event, bank, currency)]
+    if len(moved) < len(told):
+        alarms.append(Alarm.SETTLED_BY_ANOTHER)
     out = [event.data for event in moved if isinstance(event.data, PaymentSettled)]
     back = [event.data for event in moved if isinstance(event.data, PaymentReturned)]
     net = sum(to_minor(data.amount) for data in out) - sum(to_minor(data.amount) for data in back)

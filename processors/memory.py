@@ -72,10 +72,14 @@ class World:
     def decide(self, at_once: int = 1_000) -> None:
         """Decide until no mark is left, `at_once` marks a step."""
         while self.marks:
-            taken = [self.marks.pop(mark_id) for mark_id in sorted(self.marks)[:at_once]]
-            events = {mark.position: self.by_position[mark.position] for mark in taken if mark.position is not None}
-            before = set(self.encoded)
-            self._write(Step(self.policy, _Shelf(self, before)).run(taken, events))
+            self.step(at_once)
+
+    def step(self, at_once: int) -> None:
+        """Take the `at_once` oldest marks and decide what they touch."""
+        taken = [self.marks.pop(mark_id) for mark_id in sorted(self.marks)[:at_once]]
+        events = {mark.position: self.by_position[mark.position] for mark in taken if mark.position is not None}
+        before = set(self.encoded)
+        self._write(Step(self.policy, _Shelf(self, before)).run(taken, events))
 
     # -- what a step writes -----------------------------------------------------------------------------------------
 

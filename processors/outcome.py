@@ -27,6 +27,7 @@ class Alarm(StrEnum):
     CERTIFIED_TWICE = "certified_twice"
     SETTLED_UNKNOWN_INSTRUCTION = "settled_unknown_instruction"
     SETTLED_IN_EXCESS = "settled_in_excess"
+    SETTLED_BY_ANOTHER = "settled_by_another"
 
 
 class ClaimKind(StrEnum):
@@ -166,6 +167,7 @@ class CaseOutcome:
     """All that one case comes to: what is new on its lines, `claims` held by line, `doubles` that frozen lines hold.
 
     `late` are (line, source, batch) approved in a closed cycle and not frozen: they belong into a supplement.
+    `instructed` says at which bank and in which currency each instruction of the case is to be paid.
     """
 
     decisions: list[Decision] = field(default_factory=list)
@@ -173,3 +175,4 @@ class CaseOutcome:
     doubles: list[tuple[bytes, Claim, bytes]] = field(default_factory=list)
     alarms: list[tuple[Alarm, bytes]] = field(default_factory=list)
     late: list[tuple[bytes, str, str]] = field(default_factory=list)
+    instructed: dict[bytes, tuple[str, str]] = field(default_factory=dict)

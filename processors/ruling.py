@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from processors.filing import Filed
     from processors.lifecycle import Course
     from processors.outcome import Claim, History
-    from processors.policy.model import Pack, Policy
+    from processors.policy.model import Books, Pack, Policy
 
 _ENCODER = msgspec.msgpack.Encoder()
 
@@ -58,18 +59,22 @@ def asked_day(item: Filed) -> date:
     return local_date(item.event.time_us)
 
 
-def _dimensions(pack: Pack) -> Dimensions:
-    books = pack.books
+@cache
+def _dimensions_of(benefit: str, books: Books, currency: str) -> Dimensions:
     return Dimensions(
-        benefit=pack.benefit,
+        benefit=benefit,
         programme=books.programme,
         operator=books.operator,
         fund=books.fund,
         area="",
         cofog=books.cofog,
         gfsm=books.gfsm,
-        currency=pack.amount.currency,
+        currency=currency,
     )
+
+
+def _dimensions(pack: Pack) -> Dimensions:
+    return _dimensions_of(pack.benefit, pack.books, pack.amount.currency)
 
 
 def _inputs(item: Filed, evidence: tuple[tuple[str, str], ...]) -> bytes:

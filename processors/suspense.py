@@ -12,7 +12,7 @@ from ledger.model.account import Dimensions
 from ledger.model.rows import DecisionKind
 from ledger.model.step import Step
 from processors.calendar import local_date
-from processors.lifecycle import movements
+from processors.lifecycle import expected, movements
 from processors.outcome import Decision
 
 if TYPE_CHECKING:
@@ -21,36 +21,41 @@ if TYPE_CHECKING:
     from processors.facts import EntityState
 
 
-def suspended(key: bytes, state: EntityState, *, claimed: bool) -> Decision | None:
-    """What stands in suspense for an instruction; None when no money was told of. `claimed`: a line has it."""
-    moved = movements(list(state.facts.values()))
-    if not moved:
-        return None
-    first = moved[0]
-    currency = _amount(first)[1]
-    position: Position = {}
+def suspended(key: bytes, state: EntityState, waited_for: tuple[str, str] | None) -> list[Decision]:
+    """What stands in suspense for an instruction, a decision a currency told of; none when no money was told of.
+
+    `waited_for` is the bank and currency in which a line waits for this instruction; None when no line does.
+    """
+    moved: dict[str, list[Event]] = {}
+    for event in movements(list(state.facts.values())):
+        moved.setdefault(_amount(event)[1], []).append(event)
+    return [_decision(key, currency, events, waited_for) for currency, events in sorted(moved.items())]
+
+
+def _decision(key: bytes, currency: str, moved: list[Event], waited_for: tuple[str, str] | None) -> Decision:
+    net: Position = {}
     for event in moved:
-        amount, told = _amount(event)
-        if claimed or told != currency:
+        if waited_for is not None and expected(event, *waited_for):
             continue
         sign = 1 if isinstance(event.data, PaymentSettled) else -1
-        position[(Step.SUSPEND_OUT, event.source)] = position.get((Step.SUSPEND_OUT, event.source), 0) + sign * amount
+        at = (Step.SUSPEND_OUT, event.source)
+        net[at] = net.get(at, 0) + sign * _amount(event)[0]
     return Decision(
-        subject=key[1:],
+        subject=sha256(b"suspense\0" + key[1:] + currency.encode()).digest()[:16],
         line_id=None,
         kind=DecisionKind.SUSPENDED,
-        event=first,
+        event=moved[0],
         request_id="",
         batch_id="",
         benefit="",
         state=LineState.SETTLED,
         reasons=(),
-        amount_minor=sum(position.values()),
+        amount_minor=sum(net.values()),
         currency=currency,
         won_by=None,
         policy_digest=bytes(32),
         inputs_digest=sha256(b"".join(f"{event.source}/{event.id};".encode() for event in moved)).digest(),
-        position=_signed(position),
+        position=_signed(net),
         dimensions=Dimensions("", "", "", "", "", "", "", currency),
         dates=dict.fromkeys(Step, local_date(moved[-1].time_us)),
         evidence=tuple((event.source, event.id) for event in moved),

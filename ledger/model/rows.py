@@ -10,7 +10,8 @@ from typing import NamedTuple
 class DecisionKind(IntEnum):
     """What a decision says. A proposed recovery moves no money until a person orders it.
 
-    `SUSPENDED` is money a bank moved under an instruction no line has; its subject is the instruction id.
+    `SUSPENDED` is money a bank moved under an instruction that no line waits for; its subject is 16 bytes of SHA-256
+    over the instruction and the currency.
     """
 
     DECIDED = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -74,6 +75,7 @@ STATE_STEPS: Mapping[LineState, tuple[Step, ...]] = MappingProxyType(
 Position = dict[tuple[Step, str], int]
 
 
+@lru_cache(maxsize=4096)
 def step_accounts(step: Step, of: Dimensions, bank: str = "") -> tuple[Account, Account]:
     """The (debit, credit) accounts of `step`; `bank` is the source code of the bank for the steps that need one.
 

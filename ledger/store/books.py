@@ -120,8 +120,16 @@ def read_readers(cursor: LedgerCursor, targets: Collection[bytes]) -> list[tuple
 
 
 def read_outstanding(cursor: LedgerCursor, keys: Collection[bytes]) -> set[bytes]:
-    """Which of these entities have visible marks; freeze orders do not count, or two in one case would wait for ever."""
-    cursor.execute("select distinct entity from mark where cause <> 3 and entity = any(%b)", (list(keys),))
+    """Which of these entities have visible or parked marks.
+
+    Freeze orders do not count, or two in one case would wait for each other for ever.
+    """
+    wanted = list(keys)
+    cursor.execute(
+        "select entity from mark where cause <> 3 and entity = any(%b)"
+        " union select entity from parked_mark where cause <> 3 and entity = any(%b)",
+        (wanted, wanted),
+    )
     return {key for (key,) in cursor}
 
 

@@ -94,7 +94,10 @@ class Decider:
             return len(taken.rows)
 
     def decide(self, connection: LedgerConnection, take: Callable[[LedgerCursor], Taken]) -> int:
-        """One transaction: take marks, decide what they touch, write it. Returns the number of marks."""
+        """One transaction: take marks, decide what they touch, write it.
+
+        Returns the number of marks done with; a freeze order that has to wait is not, so that waiting is no work.
+        """
         began = perf_counter()
         phases: list[tuple[str, float]] = []
         with connection.cursor(binary=True) as cursor:
@@ -108,7 +111,7 @@ class Decider:
         self.ledger.advance()
         self.cache.trim()
         self._observe(plan, began, phases)
-        return len(taken.rows)
+        return len(taken.rows) - len(plan.requeued)
 
     def _write(self, cursor: LedgerCursor, taken: Taken, phases: list[tuple[str, float]]) -> Plan:
         marks = [Mark._make(row) for row in taken.rows]

@@ -41,7 +41,9 @@ def test_any_order_and_batching_ends_as_in_memory(desk: Desk, seed: int) -> None
         desk.decide(at_once=chance.choice([1, 7, 1_000]))
     world = _in_memory(_country())
 
-    decided = desk.rows("select distinct on (subject) subject, state, amount_minor from decision order by subject, version desc")
+    decided = desk.rows(
+        "select distinct on (subject) subject, state, amount_minor from decision order by subject, version desc"
+    )
     expected = {subject: entry.decision for subject, entry in world.latest().items()}
     assert {subject: (STATES_BY_NUMBER[state], amount) for subject, state, amount in decided} == {
         subject: (decision.state, decision.amount_minor) for subject, decision in expected.items()
@@ -64,7 +66,9 @@ def test_blocks_are_chained_and_leaves_are_dense(desk: Desk) -> None:
     for number, (block_no, prev_hash, first_leaf, leaf_count, own) in enumerate(blocks, start=1):
         assert (block_no, prev_hash, first_leaf) == (number, previous, leaf)
         leaf, previous = leaf + leaf_count, own
-    assert desk.rows("select count(*) from (select leaf_no from transfer union select leaf_no from decision) t")[0] == (leaf,)
+    assert desk.rows("select count(*) from (select leaf_no from transfer union select leaf_no from decision) t")[0] == (
+        leaf,
+    )
 
 
 def test_dropping_the_cache_changes_nothing(desk: Desk) -> None:
@@ -75,7 +79,9 @@ def test_dropping_the_cache_changes_nothing(desk: Desk) -> None:
         desk.decide(at_once=3)
     states = Counter(
         STATES_BY_NUMBER[state].value
-        for _, state in desk.rows("select distinct on (subject) subject, state from decision order by subject, version desc")
+        for _, state in desk.rows(
+            "select distinct on (subject) subject, state from decision order by subject, version desc"
+        )
     )
     assert states == {"submitted": 20, "rejected": 20}
 
@@ -113,14 +119,23 @@ def test_a_line_is_certified_instructed_settled_and_returned(desk: Desk) -> None
     line = line_id("urn:sp:operator:nssf", "N1").hex()
     instruction = instruction_id(line, 1).hex()
     money = {"amount": "400000", "currency": "KHR"}
-    settled = {"instruction_id": instruction, "message_id": "M1", "amount": money, "bank_ref": "B1", "value_date": "2018-03-02"}
+    settled = {
+        "instruction_id": instruction,
+        "message_id": "M1",
+        "amount": money,
+        "bank_ref": "B1",
+        "value_date": "2018-03-02",
+    }
     certified = {"line_id": line, "batch_id": "NB", "amount": money, "certificate_id": "C1"}
     steps = [
         (event("npca", "line.certified", "n1", "2018-03-01T08:00:00+07:00", certified), "instructed"),
         (event("bank.wing", "payment.settled", "w1", "2018-03-02T08:00:00+07:00", settled), "settled"),
         (
             event(
-                "bank.wing", "payment.returned", "w2", "2018-03-05T08:00:00+07:00",
+                "bank.wing",
+                "payment.returned",
+                "w2",
+                "2018-03-05T08:00:00+07:00",
                 {**settled, "bank_ref": "B2", "reason": "AC01", "value_date": "2018-03-05"},
             ),  # fmt: skip
             "returned",
@@ -132,7 +147,12 @@ def test_a_line_is_certified_instructed_settled_and_returned(desk: Desk) -> None
         last = desk.rows(f"select state from decision where line_id = '\\x{line}' order by version desc limit 1")
         assert STATES_BY_NUMBER[last[0][0]].value == state
     states = desk.rows(f"select state from decision where line_id = '\\x{line}' order by version")
-    assert [STATES_BY_NUMBER[state].value for (state,) in states][-4:] == ["certified", "instructed", "settled", "returned"]
+    assert [STATES_BY_NUMBER[state].value for (state,) in states][-4:] == [
+        "certified",
+        "instructed",
+        "settled",
+        "returned",
+    ]
     cash = desk.rows(
         "select coalesce(sum(case when d.family = 'cash' then amount_minor else -amount_minor end), 0)::bigint from transfer"
         " join account d on d.account_no = debit_account join account c on c.account_no = credit_account"
