@@ -110,7 +110,7 @@ def _measure(settings: Settings, plan: Plan, steps: Steps) -> report.Result:
 
 def _run(settings: Settings, plan: Plan, events: int, steps: Steps) -> Timing:
     """Start the workers and watch. The recorders start last, so that starting up is not measured."""
-    names = [_start(settings, "decide", "decide,relay", plan.batch)]
+    names = [_start(settings, role, role, plan.batch) for role in ("decide", "relay")]
     names += [_start(settings, f"record-{n + 1}", "record", plan.batch) for n in range(plan.workers)]
 
     def pids() -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Our own workers in the background: one records, one decides and relays."""
+"""Our own workers in the background: one records, one decides, one relays."""
 
 import hashlib
 import sys
@@ -13,8 +13,8 @@ START_SECONDS = 90.0
 # Series that a role has once it works: it was given partitions, or asks to lead.
 SIGNS_OF_LIFE = ("spp_last_progress_timestamp_seconds", "spp_leader")
 ROOMS = ("events", "ledger", "processors", "pipeline")
-# name -> roles. Decider and relay share a process: both lead by an advisory lock and neither fills a core alone.
-WORKERS = {"worker-record": "record", "worker-decide": "decide,relay"}
+# name -> roles. A process each: deciding takes most of a core, and a Python process has one.
+WORKERS = {"worker-record": "record", "worker-decide": "decide", "worker-relay": "relay"}
 
 
 def start(settings: Settings, name: str) -> Running:
