@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from kafka import KafkaConsumer, TopicPartition
 
+from events.money import CURRENCIES
 from events.topics import INPUT_TOPICS
 from ledger.store.inbox import load_offsets
 from ledger.store.progress import (
@@ -138,8 +139,9 @@ class Sampler:
             oldest = read_oldest_states(connection)
             for state in OPEN_STATES:
                 self._metrics.state_age.labels(state=state.value).set(_age(now, oldest.get(state.value)))
-            for currency, amount in read_suspense(connection).items():
-                self._metrics.suspense.labels(currency=currency).set(amount)
+            suspense = read_suspense(connection)
+            for currency in CURRENCIES:
+                self._metrics.suspense.labels(currency=currency).set(suspense.get(currency, 0))
         except psycopg.errors.QueryCanceled as error:
             _log.warning("sample_failed", exc_info=error)
 
