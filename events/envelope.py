@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Raw
 
-from events.catalogue import TYPES, EventType, short_name
+from events.catalogue import TYPES, TYPES_BY_NUMBER, EventType, short_name
 from events.errors import ContractError
 from events.reasons import Reason
 from events.refusal import explain
@@ -34,6 +34,7 @@ __all__ = [
     "encode",
     "format_time",
     "parse_time",
+    "restore",
 ]
 
 MAX_BYTES: Final = 64 * 1024
@@ -78,7 +79,12 @@ class _Envelope(Shape, frozen=True):
     traceparent: Annotated[str, Meta(pattern=TRACEPARENT)] | None = None
 
 
+class _OnlyData(msgspec.Struct, frozen=True, gc=False):
+    data: Raw
+
+
 _ENVELOPES: Final = msgspec.json.Decoder(_Envelope)
+_DATA: Final = msgspec.json.Decoder(_OnlyData)
 _ANYTHING: Final = msgspec.json.Decoder()
 _ENCODER: Final = msgspec.json.Encoder()
 _REQUIRED: Final = ("specversion", "id", "source", "type")
@@ -134,6 +140,12 @@ def decode_recorded(value: bytes) -> Event:
     if source is None or time_us is None:
         raise ValueError("a recorded value is not an admitted event")
     return Event(source, envelope.id, type_, time_us, TYPES[type_].decoder.decode(envelope.data))
+
+
+def restore(source: str, event_id: str, type_number: int, time_us: int, value: bytes) -> Event:
+    """The event whose envelope was stored in columns beside its bytes; only `data` is read from them."""
+    kind = TYPES_BY_NUMBER[type_number]
+    return Event(source, event_id, kind.name, time_us, kind.decoder.decode(_DATA.decode(value).data))
 
 
 def encode(event: Event) -> bytes:

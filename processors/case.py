@@ -6,8 +6,7 @@ and missing a fact is not (design.md 3.6). A case reads the own-fact state of it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from events.certification import LineCertified
 from events.enrolment import HouseholdIdentified, PersonEnrolled
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 PERSON, HOUSEHOLD, LINE = b"P", b"H", b"L"
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """The members of one component, what it reads besides them, and the keys still to be loaded before it is whole.
 
     A component without `requests` reads nothing: there is nothing to decide, and the first request brings it back.

@@ -9,7 +9,7 @@ from events.money import to_minor
 from events.reasons import Reason
 from processors.outcome import Asked, FigureUsed
 from processors.policy.model import Status
-from processors.policy.predicates import Outcome, Verdict
+from processors.policy.predicates import PASSED, Outcome, Verdict
 
 if TYPE_CHECKING:
     from events.envelope import Event
@@ -86,10 +86,10 @@ def assess(inquiry: Inquiry) -> Assessment:
 
 def _alive(inquiry: Inquiry) -> Outcome:
     if inquiry.subject[:1] != b"P":
-        return Outcome(Verdict.PASS)
+        return PASSED
     died = inquiry.view.died(inquiry.subject)
     if died is None:
-        return Outcome(Verdict.PASS)
+        return PASSED
     event, died_on = died
     if inquiry.occasion.day > died_on:
         return Outcome(Verdict.FAIL, Reason.DECEASED, (event,))
@@ -110,11 +110,11 @@ def _amount_set(inquiry: Inquiry, figure: Figure, amount: int | None) -> Outcome
         return Outcome(Verdict.UNKNOWN, Reason.AMOUNT_NOT_SET)
     claimed = inquiry.request.amount
     if claimed is None or amount is None:
-        return Outcome(Verdict.PASS)
+        return PASSED
     tolerance = inquiry.pack.tolerance_minor.on(inquiry.occasion.day) or 0
     if claimed.currency != inquiry.pack.amount.currency or abs(to_minor(claimed) - amount) > tolerance:
         return Outcome(Verdict.FAIL, Reason.AMOUNT_MISMATCH, (inquiry.event,))
-    return Outcome(Verdict.PASS)
+    return PASSED
 
 
 def _ids(evidence: tuple[Event, ...]) -> tuple[tuple[str, str], ...]:

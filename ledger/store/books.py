@@ -58,12 +58,15 @@ def take_entities(cursor: LedgerCursor, keys: Collection[bytes]) -> list[MarkRow
     return sorted(cursor.fetchall())
 
 
-def read_values(cursor: LedgerCursor, positions: Collection[int]) -> dict[int, bytes]:
-    """The recorded bytes of the events at these inbox positions."""
+def read_values(cursor: LedgerCursor, positions: Collection[int]) -> list[tuple[int, str, str, int, int, bytes]]:
+    """(position, source, event id, type number, time, bytes) of the events at these inbox positions."""
     if not positions:
-        return {}
-    cursor.execute("select position, value from inbox where position = any(%s)", (list(positions),))
-    return dict(cursor.fetchall())
+        return []
+    cursor.execute(
+        "select position, source, event_id, type_no, time_us, value from inbox where position = any(%s)",
+        (list(positions),),
+    )
+    return cursor.fetchall()
 
 
 def read_states(cursor: LedgerCursor, keys: Collection[bytes]) -> list[tuple[bytes, int, bytes]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from events.envelope import decode_recorded
+from events.envelope import restore
 from ledger.store import books
 from processors import entities
 
@@ -39,4 +39,4 @@ def take_oldest(cursor: LedgerCursor, limit: int) -> Taken:
 def read_events(cursor: LedgerCursor, rows: Sequence[MarkRow]) -> dict[int, Event]:
     """The recorded events at the inbox positions these marks name."""
     positions = {position for _, _, position, _, _ in rows if position is not None}
-    return {position: decode_recorded(value) for position, value in books.read_values(cursor, positions).items()}
+    return {position: restore(*stored) for position, *stored in books.read_values(cursor, positions)}

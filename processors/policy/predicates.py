@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from events.reasons import Reason
 from processors import entities
@@ -31,13 +31,16 @@ class Verdict(IntEnum):
     FAIL = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one predicate found: its verdict, the reason when it is not a pass, the facts it used."""
 
     verdict: Verdict
     reason: Reason | None = None
     evidence: tuple[Event, ...] = ()
+
+
+PASSED = Outcome(Verdict.PASS)
+"""A pass that needed no fact."""
 
 
 class ParameterKind(StrEnum):
@@ -147,7 +150,7 @@ def _measure_at_least(parameters: Mapping[str, Value]) -> Callable[[Inquiry], Ou
     def ask(inquiry: Inquiry) -> Outcome:
         telling = [item for item in _met(inquiry, condition) if measure(item.condition, name) is not None]
         if not telling:
-            return Outcome(Verdict.PASS) if absent_passes else Outcome(Verdict.UNKNOWN, Reason.VERIFICATION_MISSING)
+            return PASSED if absent_passes else Outcome(Verdict.UNKNOWN, Reason.VERIFICATION_MISSING)
         strongest = telling[0]
         if (measure(strongest.condition, name) or 0) < number:
             return Outcome(Verdict.FAIL, Reason.CONDITION_NOT_MET, (strongest.event,))
@@ -163,7 +166,7 @@ def _measure_is_zero_or_unset(parameters: Mapping[str, Value]) -> Callable[[Inqu
         telling = [item for item in _met(inquiry, condition) if measure(item.condition, name) is not None]
         if telling and measure(telling[0].condition, name):
             return Outcome(Verdict.UNKNOWN, Reason.AMOUNT_NOT_SET, (telling[0].event,))
-        return Outcome(Verdict.PASS)
+        return PASSED
 
     return ask
 
@@ -179,7 +182,7 @@ def _facility_not_private(_parameters: Mapping[str, Value]) -> Callable[[Inquiry
             known = inquiry.view.facility_on(entities.facility(item.condition.facility_id), inquiry.occasion.day)
             if known is not None and known[1].level == PRIVATE:
                 return Outcome(Verdict.FAIL, Reason.FACILITY_NOT_COVERED, (item.event, known[0]))
-        return Outcome(Verdict.PASS)
+        return PASSED
 
     return ask
 
