@@ -12,12 +12,12 @@ _HEADINGS: Final = {
     Kind.QUARANTINED: "Quarantined: the record itself cannot be used",
 }
 _MEANINGS: Final = {
-    Kind.PENDED: "The request waits and is decided again with every fact that arrives. When its payment cycle closes it "
-    "becomes `expired`, with the same reasons; a fact timed before the close still revives it.",
-    Kind.REJECTED: "The request is refused on what is known. A fact timed before the close of its payment cycle decides "
-    "it again, whenever it arrives.",
-    Kind.QUARANTINED: "The record is kept with its bytes and changes nothing. Publish it corrected: its id is still free, "
-    "unless the reason is `conflict`. Where the fault was ours it is replayed as it came.",
+    Kind.PENDED: "The request waits and is decided again with every fact that arrives. When its payment cycle closes "
+    "it becomes `expired`, with the same reasons; a fact timed before the close still revives it.",
+    Kind.REJECTED: "The request is refused on what is known. A fact timed before the close of its payment cycle "
+    "decides it again, whenever it arrives.",
+    Kind.QUARANTINED: "The record is kept with its bytes and changes nothing. Publish it corrected: its id is still "
+    "free, unless the reason is `conflict`. Where the fault was ours it is replayed as it came.",
 }
 
 
