@@ -39,4 +39,4 @@ def take_oldest(cursor: LedgerCursor, limit: int) -> Taken:
 def read_events(cursor: LedgerCursor, rows: Sequence[MarkRow]) -> dict[int, Event]:
     """The recorded events at the inbox positions these marks name."""
     positions = {position for _, _, position, _, _ in rows if position is not None}
-    return {position: restore(*stored) for position, *stored in books.read_values(cursor, positions)}
+    return {row[0]: restore(*row[1:]) for row in books.read_values(cursor, positions)}
