@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from events.states import LineState
 from ledger.model.step import target_position
 from processors.outcome import History
-from processors.posting import Draft, carried, drafts
+from processors.posting import Draft, carried, drafts, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,6 +69,7 @@ def remembered(decision: Decision, version: int, posted: tuple[Posted, ...]) -> 
         posted=posted,
         frozen=decision.frozen,
         event_id=decision.event.id,
+        books=names_of(decision.dimensions),
     )
 
 

@@ -96,7 +96,10 @@ class Posted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The latest decision on a subject as it was written; what the next one is compared with."""
+    """The latest decision on a subject as it was written; what the next one is compared with.
+
+    `books` names the accounts posted to: benefit, operator, currency.
+    """
 
     version: int
     state: LineState
@@ -107,6 +110,7 @@ class History:
     posted: tuple[Posted, ...]
     frozen: Frozen | None
     event_id: str
+    books: tuple[str, str, str]
 
     @property
     def stands(self) -> Position:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ledger.model.account import Dimensions
 from ledger.model.step import step_accounts
 from processors.outcome import Posted
 
@@ -28,12 +29,21 @@ class Draft(NamedTuple):
     reverses: int | None
 
 
+def names_of(books: Dimensions) -> tuple[str, str, str]:
+    """What tells the accounts of one subject from those of another: benefit, operator, currency."""
+    return books.benefit, books.operator, books.currency
+
+
 def drafts(decision: Decision, last: History | None) -> Iterator[Draft]:
     """The transfers that bring what is posted for a subject to the decision's position, in the order of steps.
 
-    A decrease reverses the youngest open transfers first, each for at most what is left of it.
+    A decrease reverses the youngest open transfers first, each for at most what is left of it. What was posted to
+    other accounts (an earlier request took the id, for another benefit) is reversed whole, on those accounts.
     """
     posted = {(item.step, item.bank): item for item in (last.posted if last is not None else ())}
+    if last is not None and posted and last.books != names_of(decision.dimensions):
+        yield from _emptied(decision, last)
+        posted = {}
     for step, bank in sorted(posted.keys() | decision.position.keys()):
         was = posted.get((step, bank))
         change = decision.position.get((step, bank), 0) - (was.amount_minor if was is not None else 0)
@@ -44,6 +54,15 @@ def drafts(decision: Decision, last: History | None) -> Iterator[Draft]:
         elif change < 0 and was is not None:
             for leaf, amount in _taken_back(was, -change):
                 yield Draft(step, bank, credit, debit, amount, day, leaf)
+
+
+def _emptied(decision: Decision, last: History) -> Iterator[Draft]:
+    benefit, operator, currency = last.books
+    books = Dimensions(benefit, "", operator, "", "", "", "", currency)
+    for was in last.posted:
+        debit, credit = step_accounts(was.step, books, was.bank)
+        for leaf, amount in _taken_back(was, was.amount_minor):
+            yield Draft(was.step, was.bank, credit, debit, amount, decision.dates[was.step], leaf)
 
 
 def _taken_back(was: Posted, amount: int) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,7 @@ from events.states import STATES_BY_NUMBER
 from ledger.model.step import Step
 from processors.entries import DecisionEntry
 from processors.outcome import Asked, FigureUsed, Frozen, History, Posted
+from processors.posting import names_of
 
 
 class AskedRow(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -22,13 +23,17 @@ class AskedRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Body(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`evidence` are (source, event id); `posted` is (step, bank, [(leaf, amount left)]) of what stands posted."""
+    """`evidence` are (source, event id); `posted` is (step, bank, [(leaf, amount left)]) of what stands posted.
+
+    `books` is the benefit, operator and currency of the accounts it stands on; empty when nothing does.
+    """
 
     evidence: list[tuple[str, str]]
     asked: list[AskedRow] = []
     figures: list[FigureUsed] = []
     posted: list[tuple[int, str, list[tuple[int, int]]]] = []
     frozen: Frozen | None = None
+    books: tuple[str, str, str] = ("", "", "")
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -51,6 +56,7 @@ def encode_body(entry: DecisionEntry) -> bytes:
             figures=list(decision.figures),
             posted=[(int(item.step), item.bank, list(item.open)) for item in entry.posted],
             frozen=decision.frozen,
+            books=names_of(decision.dimensions) if entry.posted else ("", "", ""),
         )
     )
 
@@ -95,4 +101,5 @@ def to_history(
         ),
         frozen=told.frozen,
         event_id=event_id,
+        books=told.books,
     )
