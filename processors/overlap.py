@@ -49,7 +49,10 @@ class Bid(NamedTuple):
 
 
 def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
-    """The claims a request makes if it is eligible; a function of what it is for, not of who asks."""
+    """The claims a request makes if it is eligible; a function of what it is for, not of who asks.
+
+    A birth needs no count: its window is taken once.
+    """
     entitlement, occasion, pack = inquiry.pack.entitlement, inquiry.occasion, inquiry.pack
     holder, anchor = occasion.holder, occasion.anchor.isoformat()
     claims: list[Claim] = []
@@ -67,7 +70,8 @@ def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
             claims.append(Claim(ClaimKind.KEY, holder, row.group, anchor))
         else:
             claims.append(Claim(ClaimKind.SIDE, holder, row.group, anchor, side=row.side))
-    maximum = entitlement.maximum.on(occasion.day) if entitlement.maximum is not None else None
+    counted = entitlement.maximum is not None and entitlement.event is not LifeEvent.BIRTH
+    maximum = entitlement.maximum.on(occasion.day) if counted and entitlement.maximum is not None else None
     return Bid(line_id, pack.benefit, tuple(claims), holder, anchor, entitlement.step, maximum)
 
 

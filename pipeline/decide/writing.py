@@ -40,6 +40,14 @@ WINDOW_GROUPS = {"birth:delivery": 1}
 _JOURNAL = msgspec.msgpack.Encoder()
 
 
+def encode_journal(marks: Sequence[Mark]) -> bytes:
+    """What the decider took to make a block: inbox positions as differences, then (entity, cause, ref) of the rest."""
+    positions = sorted({mark.position for mark in marks if mark.position is not None})
+    steps = [after - before for before, after in zip([0, *positions], positions, strict=False)]
+    rest = [(mark.entity, mark.cause, mark.ref) for mark in marks if mark.position is None]
+    return _JOURNAL.encode((steps, rest))
+
+
 class Ledger:
     """The end of the log, as the leader knows it: kept in step with each commit, read anew after each failure."""
 
@@ -195,7 +203,7 @@ class Ledger:
     def _block(
         self, cursor: LedgerCursor, first: int, leaves: list[bytes], totals: dict[str, int], marks: Sequence[Mark]
     ) -> None:
-        journal = _JOURNAL.encode([(mark.entity, mark.position, mark.cause, mark.ref) for mark in marks])
+        journal = encode_journal(marks)
         header = BlockHeader(
             block_no=self.block_no,
             prev_hash=self.head.block_hash or GENESIS_HASH,
