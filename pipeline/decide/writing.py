@@ -18,6 +18,7 @@ from ledger.model.leaf import account_reference, encode_decision, encode_transfe
 from ledger.model.rows import DecisionRow, TransferRow
 from ledger.store import books, books_writer, copy
 from pipeline.decide.body import encode_body
+from pipeline.decide.sending import Sender
 from pipeline.decide.submitting import submit
 from processors.entries import number, remembered
 from processors.facts import encode_state
@@ -58,22 +59,27 @@ class Ledger:
         self.references: dict[int, bytes] = {
             account_no: account_reference(account_no, code) for code, account_no in self.accounts.items()
         }
+        self.sender = Sender()
         self.writer = f"{socket.gethostname()}:{os.getpid()}"
 
     def write(self, cursor: LedgerCursor, shelf: DatabaseShelf, plan: Plan, marks: Sequence[Mark]) -> int:
-        """Write the plan; returns the number of leaves. The caller commits, then calls `advance`."""
-        self._states(cursor, plan)
-        self._lines(cursor, plan)
-        self._links(cursor, plan)
-        self._claims(cursor, shelf, plan)
-        leaves = self._log(cursor, plan, marks)
+        """Write the plan; returns the number of leaves. The caller commits, then calls `advance`.
+
+        Rows are sent in the order given while the next ones are still being made.
+        """
+        with self.sender as send:
+            self._states(cursor, send, plan)
+            self._lines(cursor, send, shelf, plan)
+            self._links(cursor, send, plan)
+            self._claims(cursor, send, shelf, plan)
+            leaves = self._log(cursor, send, plan, marks)
         self._marks(cursor, plan)
         self.next_submission = submit(cursor, self.policy, shelf, plan, self.head.next_submission, self.block_no)
         return leaves
 
     # -- working state ----------------------------------------------------------------------------------------------
 
-    def _states(self, cursor: LedgerCursor, plan: Plan) -> None:
+    def _states(self, cursor: LedgerCursor, send: Sender, plan: Plan) -> None:
         numbers, states, created = [], [], []
         self.next_entity = self.head.next_entity
         for key, state in plan.states.items():
@@ -86,13 +92,14 @@ class Ledger:
             else:
                 numbers.append(known)
                 states.append(encoded)
-        copy.copy_rows(cursor, copy.ENTITY, created)
-        books_writer.update_states(cursor, numbers, states)
+        send(copy.copy_rows, cursor, copy.ENTITY, created)
+        send(books_writer.update_states, cursor, numbers, states)
 
-    def _lines(self, cursor: LedgerCursor, plan: Plan) -> None:
+    def _lines(self, cursor: LedgerCursor, send: Sender, shelf: DatabaseShelf, plan: Plan) -> None:
         rows = {row.line_id: row for row in plan.lines}
-        books_writer.drop_lines(cursor, [row for row in rows if row in self.cache.history])
-        copy.copy_rows(
+        send(books_writer.drop_lines, cursor, [line_id for line_id in rows if not shelf.is_new(b"L" + line_id)])
+        send(
+            copy.copy_rows,
             cursor,
             copy.LINE,
             [
@@ -110,18 +117,20 @@ class Ledger:
             ],
         )
 
-    def _links(self, cursor: LedgerCursor, plan: Plan) -> None:
+    def _links(self, cursor: LedgerCursor, send: Sender, plan: Plan) -> None:
         new = [link for link in plan.links if link not in self.cache.links]
-        books_writer.add_links(cursor, new)
+        send(books_writer.add_links, cursor, new)
         for link in new:
             self.cache.links.put(link, None)
-        books_writer.add_retractions(
-            cursor, [(source, event_id, position) for (source, event_id), _, position in plan.retractions]
+        send(
+            books_writer.add_retractions,
+            cursor,
+            [(source, event_id, position) for (source, event_id), _, position in plan.retractions],
         )
         if plan.retractions:
             self.cache.any_retraction = True
 
-    def _claims(self, cursor: LedgerCursor, shelf: DatabaseShelf, plan: Plan) -> None:
+    def _claims(self, cursor: LedgerCursor, send: Sender, shelf: DatabaseShelf, plan: Plan) -> None:
         """Delete all claims of the holders whose claims changed, then insert the live ones."""
         live: dict[bytes, set[tuple[bytes, Claim]]] = {holder: set() for holder in plan.holders}
         for line_id, claim in plan.claims:
@@ -136,7 +145,8 @@ class Ledger:
             if known is None or known != claims:
                 changed[holder] = frozenset(claims)
                 self.cache.claims.put(holder, changed[holder])
-        books_writer.drop_claims(
+        send(
+            books_writer.drop_claims,
             cursor,
             [
                 self.cache.numbers[holder]
@@ -144,9 +154,9 @@ class Ledger:
                 if not shelf.is_new(holder) and holder in self.cache.numbers
             ],
         )
-        self._insert_claims(cursor, [held for claims in changed.values() for held in claims])
+        self._insert_claims(cursor, send, [held for claims in changed.values() for held in claims])
 
-    def _insert_claims(self, cursor: LedgerCursor, claims: Sequence[tuple[bytes, Claim]]) -> None:
+    def _insert_claims(self, cursor: LedgerCursor, send: Sender, claims: Sequence[tuple[bytes, Claim]]) -> None:
         keys, sides, windows = [], set(), []
         for line_id, claim in claims:
             holder = self.cache.numbers[claim.holder]
@@ -156,9 +166,9 @@ class Ledger:
                 sides.add((holder, claim.group, claim.key, claim.side))
             else:
                 windows.append((holder, WINDOW_GROUPS[claim.group], (claim.since, claim.until), line_id))
-        copy.copy_rows(cursor, copy.CLAIM_KEY, keys)
-        copy.copy_rows(cursor, copy.CLAIM_SIDE, sorted(sides))
-        copy.copy_rows(cursor, copy.CLAIM_WINDOW, windows)
+        send(copy.copy_rows, cursor, copy.CLAIM_KEY, keys)
+        send(copy.copy_rows, cursor, copy.CLAIM_SIDE, sorted(sides))
+        send(copy.copy_rows, cursor, copy.CLAIM_WINDOW, windows)
 
     def _marks(self, cursor: LedgerCursor, plan: Plan) -> None:
         rows = [(key, None, int(Cause.FREEZE), submission_no) for key, submission_no in plan.requeued]
@@ -171,7 +181,7 @@ class Ledger:
 
     # -- the log ----------------------------------------------------------------------------------------------------
 
-    def _log(self, cursor: LedgerCursor, plan: Plan, marks: Sequence[Mark]) -> int:
+    def _log(self, cursor: LedgerCursor, send: Sender, plan: Plan, marks: Sequence[Mark]) -> int:
         self.block_no, first = self.head.block_no + 1, self.head.next_leaf
         decisions: list[DecisionRow] = []
         transfers: list[TransferRow] = []
@@ -179,7 +189,7 @@ class Ledger:
         totals: dict[str, int] = {}
         for drafted, entry in number(plan.decisions, first):
             for draft in drafted:
-                row = self._transfer(cursor, draft)
+                row = self._transfer(cursor, send, draft)
                 transfers.append(row)
                 totals[row.currency] = totals.get(row.currency, 0) + row.amount_minor
                 leaves.append(
@@ -194,14 +204,20 @@ class Ledger:
         if not leaves:
             self.next_leaf, self.block_no, self.hash = first, self.head.block_no, self.head.block_hash
             return 0
-        copy.copy_rows(cursor, copy.TRANSFER, transfers)
-        copy.copy_rows(cursor, copy.DECISION, decisions)
-        self._block(cursor, first, leaves, totals, marks)
-        self._after(cursor, plan)
+        send(copy.copy_rows, cursor, copy.TRANSFER, transfers)
+        send(copy.copy_rows, cursor, copy.DECISION, decisions)
+        self._block(cursor, send, first, leaves, totals, marks)
+        self._after(cursor, send, plan)
         return len(leaves)
 
     def _block(
-        self, cursor: LedgerCursor, first: int, leaves: list[bytes], totals: dict[str, int], marks: Sequence[Mark]
+        self,
+        cursor: LedgerCursor,
+        send: Sender,
+        first: int,
+        leaves: list[bytes],
+        totals: dict[str, int],
+        marks: Sequence[Mark],
     ) -> None:
         journal = encode_journal(marks)
         header = BlockHeader(
@@ -218,22 +234,22 @@ class Ledger:
         )
         self.hash, self.next_leaf = block_hash(header), first + len(leaves)
         values = tuple(getattr(header, name) for name in BlockHeader.__slots__)
-        copy.copy_rows(cursor, copy.BLOCK, [(*values, self.hash)])
-        copy.copy_rows(cursor, copy.OUTBOX, [(int(OutboxKind.BLOCK), self.block_no)])
+        send(copy.copy_rows, cursor, copy.BLOCK, [(*values, self.hash)])
+        send(copy.copy_rows, cursor, copy.OUTBOX, [(int(OutboxKind.BLOCK), self.block_no)])
 
-    def _after(self, cursor: LedgerCursor, plan: Plan) -> None:
+    def _after(self, cursor: LedgerCursor, send: Sender, plan: Plan) -> None:
         """What refers to the block: lines frozen in it, doubles found in it."""
         frozen = [
             (submission_no, line_id, self.leaf_of[line_id]) for submission_no, line_id, done in plan.releases if done
         ]
-        copy.copy_rows(cursor, copy.SUBMISSION_LINE, frozen)
+        send(copy.copy_rows, cursor, copy.SUBMISSION_LINE, frozen)
         doubles = {
             (line_id, self.cache.numbers[claim.holder], claim.group, claim.key, against, self.block_no)
             for line_id, claim, against in plan.doubles
         }
-        copy.copy_rows(cursor, copy.CLAIM_DOUBLE, sorted(doubles))
+        send(copy.copy_rows, cursor, copy.CLAIM_DOUBLE, sorted(doubles))
 
-    def _transfer(self, cursor: LedgerCursor, entry: TransferEntry) -> TransferRow:
+    def _transfer(self, cursor: LedgerCursor, send: Sender, entry: TransferEntry) -> TransferRow:
         draft = entry.draft
         return TransferRow(
             leaf_no=entry.leaf_no,
@@ -242,8 +258,8 @@ class Ledger:
             version=entry.version,
             leg=entry.leg,
             step=int(draft.step),
-            debit_account=self._account(cursor, draft.debit),
-            credit_account=self._account(cursor, draft.credit),
+            debit_account=self._account(cursor, send, draft.debit),
+            credit_account=self._account(cursor, send, draft.credit),
             amount_minor=draft.amount_minor,
             currency=draft.debit.currency,
             effective_date=draft.effective_date,
@@ -274,7 +290,7 @@ class Ledger:
             body=encode_body(entry),
         )
 
-    def _account(self, cursor: LedgerCursor, account: Account) -> int:
+    def _account(self, cursor: LedgerCursor, send: Sender, account: Account) -> int:
         """The number of an account, opened when it is first posted to."""
         code = account.code
         known = self.accounts.get(code)
@@ -284,7 +300,7 @@ class Ledger:
             self.references[known] = account_reference(known, code)
             values = (known, code, str(account.family), account.qualifier, account.benefit, account.programme)
             dimensions = (account.operator, account.fund, account.area, account.cofog, account.gfsm, account.currency)
-            copy.copy_rows(cursor, copy.ACCOUNT, [(*values, *dimensions, CURRENCIES[account.currency])])
+            send(copy.copy_rows, cursor, copy.ACCOUNT, [(*values, *dimensions, CURRENCIES[account.currency])])
         return known
 
     def advance(self) -> None:
