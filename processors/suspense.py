@@ -26,15 +26,23 @@ def suspended(key: bytes, state: EntityState, waited_for: tuple[str, str] | None
 
     `waited_for` is the bank and currency in which a line waits for this instruction; None when no line does.
     """
-    moved: dict[str, list[Event]] = {}
-    for event in movements(list(state.facts.values())):
-        moved.setdefault(_amount(event)[1], []).append(event)
-    return [_decision(key, currency, events, waited_for) for currency, events in sorted(moved.items())]
+    facts = list(state.facts.values())
+    counted = movements(facts)
+    told: dict[str, list[Event]] = {}
+    for event in sorted(facts, key=lambda fact: (fact.time_us, fact.id, fact.source)):
+        if isinstance(event.data, PaymentSettled | PaymentReturned):
+            told.setdefault(_amount(event)[1], []).append(event)
+    return [_decision(key, currency, events, counted, waited_for) for currency, events in sorted(told.items())]
 
 
-def _decision(key: bytes, currency: str, moved: list[Event], waited_for: tuple[str, str] | None) -> Decision:
+def _decision(
+    key: bytes, currency: str, told: list[Event], counted: list[Event], waited_for: tuple[str, str] | None
+) -> Decision:
+    """What stands in one currency. A movement told anew may have left it: it is `told`, and not `counted` any more."""
     net: Position = {}
-    for event in moved:
+    for event in told:
+        if event not in counted:
+            continue
         if waited_for is not None and expected(event, *waited_for):
             continue
         sign = 1 if isinstance(event.data, PaymentSettled) else -1
@@ -44,7 +52,7 @@ def _decision(key: bytes, currency: str, moved: list[Event], waited_for: tuple[s
         subject=sha256(b"suspense\0" + key[1:] + currency.encode()).digest()[:16],
         line_id=None,
         kind=DecisionKind.SUSPENDED,
-        event=moved[0],
+        event=told[0],
         request_id="",
         batch_id="",
         benefit="",
@@ -54,11 +62,11 @@ def _decision(key: bytes, currency: str, moved: list[Event], waited_for: tuple[s
         currency=currency,
         won_by=None,
         policy_digest=bytes(32),
-        inputs_digest=sha256(b"".join(f"{event.source}/{event.id};".encode() for event in moved)).digest(),
+        inputs_digest=sha256(b"".join(f"{event.source}/{event.id};".encode() for event in told)).digest(),
         position=_signed(net),
         dimensions=Dimensions("", "", "", "", "", "", "", currency),
-        dates=dict.fromkeys(Step, local_date(moved[-1].time_us)),
-        evidence=tuple((event.source, event.id) for event in moved),
+        dates=dict.fromkeys(Step, local_date(told[-1].time_us)),
+        evidence=tuple((event.source, event.id) for event in told),
     )
 
 
