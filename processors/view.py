@@ -102,12 +102,14 @@ class View:
     # -- persons ----------------------------------------------------------------------------------------------------
 
     def _merge_roots(self) -> dict[bytes, bytes]:
+        """What each id stands for. Only the retired id knows all merges of it; the kept one may know a corrected one."""
         into: dict[bytes, bytes] = {}
         for key, state in self.states.items():
             if PersonMerged not in state.kinds:
                 continue
             for _, merged in self._of((key,), PersonMerged):
-                into[b"P" + merged.sp_id.encode()] = b"P" + merged.into.encode()
+                if key == b"P" + merged.sp_id.encode():
+                    into[key] = b"P" + merged.into.encode()
         return {key: _root(key, into) for key in into.keys() | set(into.values())} if into else {}
 
     def root(self, key: bytes) -> bytes:
