@@ -10,7 +10,7 @@ from ledger.statements.amount import decimal_text
 from ledger.statements.history import sources_of, states_of, submissions_of
 from ledger.store import LedgerConnection, books
 from pipeline.cli.console import CommandError, Json, out, write_json, write_table
-from pipeline.cli.ledger import open_snapshot
+from pipeline.cli.ledger import open_ledger
 from pipeline.policy_files import load
 from pipeline.settings import get_settings
 from processors import entities
@@ -33,7 +33,7 @@ def status(
     json: Json = False,
 ) -> None:
     """Known against declared, the requests by state, and the submission with its supplements."""
-    with open_snapshot() as conn:
+    with open_ledger("reader") as conn:
         sources = sources_of(conn, batch_id)
         if source is not None:
             sources = [found for found in sources if found == source]

@@ -9,7 +9,7 @@ from events.reasons import REASONS, Reason
 from ledger.model.rows import DecisionKind, DecisionRow
 from ledger.statements.history import decisions_on
 from pipeline.cli.console import CommandError, Json, out, write_json, write_table
-from pipeline.cli.ledger import open_snapshot
+from pipeline.cli.ledger import open_ledger
 from pipeline.decide.body import decode_body
 from pipeline.messages import decided, recovery_proposed
 
@@ -23,7 +23,7 @@ def explain(
     json: Json = False,
 ) -> None:
     """Say why a request was decided as it was: what was asked, what answered, which figures were used."""
-    with open_snapshot() as conn:
+    with open_ledger("reader") as conn:
         rows = decisions_on(conn, name, source)
     if not rows:
         message = (
