@@ -34,14 +34,16 @@ check: environment-dev ## Run the gates: format, lint, types, imports, generated
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m events.schemas --check
+	$(BIN)/python -m pipeline.metrics --check
 	$(BIN)/python infra/setup/links.py
 
 format: environment-dev ## Format the code and mend what lint can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-generate: environment-dev ## Write the generated files anew: schemas, AsyncAPI, examples, vectors
+generate: environment-dev ## Write the generated files anew: schemas, AsyncAPI, examples, vectors, metrics page
 	$(BIN)/python -m events.schemas
+	$(BIN)/python -m pipeline.metrics
 
 status: environment ## Show what runs, and where
 	@$(BIN)/spp status

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ class Desk:
         with self.connection.transaction(), self.connection.cursor() as cursor:
             books_writer.retry_parked(cursor)
 
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         with self.connection.transaction():
             return self.connection.execute(query).fetchall()
 

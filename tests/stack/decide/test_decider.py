@@ -2,13 +2,18 @@
 
 import random
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from events.envelope import Event
+from events.identity import instruction_id, line_id
 from events.states import STATES_BY_NUMBER
 from pipeline.policy_files import load
+from processors.adjudicate import adjudicate
+from processors.case import Case
 from processors.memory import World
+from processors.outcome import CaseOutcome
 from tests.births import closed, declared, event, mother
 from tests.stack.decide.conftest import Desk
 
@@ -31,7 +36,7 @@ def _in_memory(events: list[Event]) -> World:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_any_order_and_batching_ends_as_in_memory(desk: Desk, seed: int) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - a repeatable shuffle
     events = _country()
     chance.shuffle(events)
     while events:
@@ -87,16 +92,12 @@ def test_dropping_the_cache_changes_nothing(desk: Desk) -> None:
 
 
 def test_a_case_that_fails_is_parked_and_the_others_go_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from processors import desk as module
-
-    real = module.adjudicate
-
-    def failing(case, *rest):
+    def failing(case: Case, *rest: Any) -> CaseOutcome:
         if b"P0000000003" in case.members:
             raise RuntimeError("made to fail")
-        return real(case, *rest)
+        return adjudicate(case, *rest)
 
-    monkeypatch.setattr(module, "adjudicate", failing)
+    monkeypatch.setattr("processors.desk.adjudicate", failing)
     desk.publish(_country())
     desk.decide()
     decided = desk.rows("select count(distinct line_id) from decision")
@@ -104,7 +105,7 @@ def test_a_case_that_fails_is_parked_and_the_others_go_on(desk: Desk, monkeypatc
     assert decided[0] == (38,)
     assert parked[0][0] > 0
 
-    monkeypatch.setattr(module, "adjudicate", real)
+    monkeypatch.undo()
     desk.retry_parked()
     desk.decide()
     assert desk.rows("select count(distinct line_id) from decision")[0] == (40,)
@@ -112,8 +113,6 @@ def test_a_case_that_fails_is_parked_and_the_others_go_on(desk: Desk, monkeypatc
 
 
 def test_a_line_is_certified_instructed_settled_and_returned(desk: Desk) -> None:
-    from events.identity import instruction_id, line_id
-
     desk.publish([*mother(1), declared("nssf", "NB", 1, 400_000), declared("hef", "HB", 1, 0)])
     desk.decide()
     line = line_id("urn:sp:operator:nssf", "N1").hex()
@@ -137,7 +136,7 @@ def test_a_line_is_certified_instructed_settled_and_returned(desk: Desk) -> None
                 "w2",
                 "2018-03-05T08:00:00+07:00",
                 {**settled, "bank_ref": "B2", "reason": "AC01", "value_date": "2018-03-05"},
-            ),  # fmt: skip
+            ),
             "returned",
         ),
     ]
@@ -154,16 +153,14 @@ def test_a_line_is_certified_instructed_settled_and_returned(desk: Desk) -> None
         "returned",
     ]
     cash = desk.rows(
-        "select coalesce(sum(case when d.family = 'cash' then amount_minor else -amount_minor end), 0)::bigint from transfer"
-        " join account d on d.account_no = debit_account join account c on c.account_no = credit_account"
+        "select coalesce(sum(case when d.family = 'cash' then amount_minor else -amount_minor end), 0)::bigint"
+        " from transfer join account d on d.account_no = debit_account join account c on c.account_no = credit_account"
         " where 'cash' in (d.family, c.family)"
     )
     assert cash[0] == (0,)
 
 
 def test_money_of_an_unknown_instruction_waits_in_suspense(desk: Desk) -> None:
-    from events.identity import instruction_id, line_id
-
     line = line_id("urn:sp:operator:nssf", "N1").hex()
     money = {"amount": "400000", "currency": "KHR"}
     told = {
