@@ -102,7 +102,7 @@ class View:
     # -- persons ----------------------------------------------------------------------------------------------------
 
     def _merge_roots(self) -> dict[bytes, bytes]:
-        """What each id stands for. Only the retired id knows all merges of it; the kept one may know a corrected one."""
+        """What each id stands for. Only the retired id knows all its merges; the kept one may know a corrected one."""
         into: dict[bytes, bytes] = {}
         for key, state in self.states.items():
             if PersonMerged not in state.kinds:
