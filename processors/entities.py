@@ -7,6 +7,7 @@ A key is one letter and the contract's id, as bytes:
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from events.certification import BatchCertified, CertificateSuperseded
@@ -44,6 +45,7 @@ def facility(facility_id: str) -> bytes:
     return b"F" + facility_id.encode()
 
 
+@lru_cache(maxsize=65_536)
 def line(source: str, request_id: str) -> bytes:
     """The key of a line: `L` and the 16 bytes of its line id."""
     return b"L" + line_id(to_urn(source), request_id)

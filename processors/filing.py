@@ -94,7 +94,8 @@ def _filed(
     told = states[line].facts.values()
     cycle = states[cycle_key(event, request)].facts.values()
     withdrawals = [fact for fact in told if isinstance(fact.data, PaymentWithdrawn)] if len(told) > 1 else []
-    money = states.get(instruction_key(line[1:]))
+    certified = LineCertified in states[line].kinds
+    money = states.get(instruction_key(line[1:])) if certified else None
     return Filed(
         event=event,
         request=request,

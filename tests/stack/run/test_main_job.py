@@ -1,4 +1,4 @@
-"""The main job as a user runs it, with workers killed in the middle: totals agree to the riel, every identity is zero."""
+"""The main job with workers killed in the middle: totals agree to the riel, every identity is zero."""
 
 import json
 import os
