@@ -67,16 +67,44 @@ class _Bench:
             item.line_id: self._course(item, item.frozen) for item in filed if item.frozen
         }
         self.claims: dict[bytes, tuple[Claim, ...]] = {}
+        self.frozen_now: dict[bytes, Decision] = {}
+        self.recoveries: list[Decision] = []
 
     def decide(self, reused: list[Decision]) -> CaseOutcome:
         waiting = [item for item in self.filed if item.frozen is None and not self._barred(item)]
+        self._rounds(waiting)
+        while self._freeze(waiting):
+            waiting = [item for item in waiting if item.line_id not in self.frozen_now]
+            for item in waiting:
+                del self.verdicts[item.line_id]
+            self._rounds(waiting)
+        for item in self.filed:
+            self._rule(item)
+        self.outcome.decisions.extend(self.recoveries)
+        self.outcome.decisions.extend(reused)
+        return self.outcome
+
+    def _rounds(self, waiting: list[Filed]) -> None:
         for horizon in sorted({item.closed_us for item in waiting if item.closed_us is not None}):
             self._round(horizon, waiting)
         self._round(None, waiting)
-        for item in self.filed:
-            self._rule(item)
-        self.outcome.decisions.extend(reused)
-        return self.outcome
+
+    def _freeze(self, waiting: list[Filed]) -> bool:
+        """Freeze what was ordered and stands approved; whether the others, or recoveries, must be looked at again.
+
+        They must where a refusal known before releases a claim, and where more is known than was at the close.
+        """
+        again = False
+        for item in waiting:
+            submission_no = self.freeze.get(item.line_id)
+            if submission_no is None or not self._stands(item):
+                continue
+            decision = ruling.decided(item, self.verdicts[item.line_id])
+            frozen = ruling.freeze(item, decision, submission_no)
+            course = self.courses[item.line_id] = self._course(item, frozen)
+            self.frozen_now[item.line_id] = ruling.followed(item, frozen, course, decision)
+            again = again or not course.holds or item.closed_us is not None
+        return again
 
     def _barred(self, item: Filed) -> bool:
         """Withdrawn and too late need no evidence and hold nothing."""
@@ -95,7 +123,8 @@ class _Bench:
         view = View(self.states, self.policy.commons, horizon_us)
         guard = Guard()
         last = horizon_us is None
-        self.claims = {}
+        self.claims, self.recoveries = {}, []
+        self.outcome.doubles.clear()
         for item, inquiry in self._ranked(view, [item for item in self.filed if self._holds(item)]):
             self._hold(guard, item, inquiry, last)
         for item, inquiry in self._ranked(view, [item for item in waiting if self._stands(item)]):
@@ -150,10 +179,12 @@ class _Bench:
             self.claims[item.line_id] = taken
         elif last and taken.won_by is not None:
             self.outcome.doubles.append((item.line_id, taken.claim, taken.won_by))
-        if last and item.last is not None:
-            proposed = ruling.recovery(item, assess(inquiry), taken, self.history)
+        now = self.frozen_now.get(item.line_id)
+        frozen = item.frozen if now is None else now.frozen
+        if last and frozen is not None:
+            proposed = ruling.recovery(item, frozen, assess(inquiry), taken, self.history)
             if proposed is not None:
-                self.outcome.decisions.append(proposed)
+                self.recoveries.append(proposed)
 
     # -- the decision -----------------------------------------------------------------------------------------------
 
@@ -166,7 +197,7 @@ class _Bench:
         return course
 
     def _rule(self, item: Filed) -> None:
-        """Write what is new on one line, freezing it when that was ordered and it stands approved."""
+        """Write what is new on one line."""
         for claim in self.claims.get(item.line_id, ()):
             self.outcome.claims.append((item.line_id, claim))
         if item.frozen is not None:
@@ -174,15 +205,11 @@ class _Bench:
             if ruling.moved(item, course):
                 self.outcome.decisions.append(ruling.followed(item, item.frozen, course))
             return
-        verdict = self.verdicts[item.line_id]
-        approved = verdict.state is LineState.APPROVED
-        submission_no = self.freeze.get(item.line_id)
-        if approved and submission_no is not None:
-            decision = ruling.decided(item, verdict)
-            frozen = ruling.freeze(item, decision, submission_no)
-            self.outcome.decisions.append(ruling.followed(item, frozen, self._course(item, frozen), decision))
+        if item.line_id in self.frozen_now:
+            self.outcome.decisions.append(self.frozen_now[item.line_id])
             return
+        verdict = self.verdicts[item.line_id]
         if ruling.says_more(item, verdict):
             self.outcome.decisions.append(ruling.decided(item, verdict))
-        if approved and item.closed_us is not None:
+        if verdict.state is LineState.APPROVED and item.closed_us is not None:
             self.outcome.late.append((item.line_id, item.event.source, item.request.batch_id))

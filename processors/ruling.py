@@ -191,6 +191,7 @@ def reused(event: Event, policy: Policy) -> Decision:
 
 def recovery(
     item: Filed,
+    frozen: Frozen,
     found: Assessment,
     taken: Beaten | tuple[Claim, ...],
     history: Mapping[bytes, History],
@@ -199,8 +200,7 @@ def recovery(
 
     None when nothing is to be recovered and nothing ever was proposed, or when the policy has changed since.
     """
-    frozen = item.frozen
-    if frozen is None or item.pack.digest != frozen.policy_digest:
+    if item.pack.digest != frozen.policy_digest:
         return None
     reasons: tuple[Reason, ...] = ()
     amount = 0
