@@ -92,7 +92,8 @@ class _Bench:
     def _freeze(self, waiting: list[Filed]) -> bool:
         """Freeze what was ordered and stands approved; whether the others, or recoveries, must be looked at again.
 
-        They must where a refusal known before releases a claim, and where more is known than was at the close.
+        They must where a refusal known before releases a claim, where more is known than was at the close, and where
+        there are others: a frozen line holds first.
         """
         again = False
         for item in waiting:
@@ -103,7 +104,7 @@ class _Bench:
             frozen = ruling.freeze(item, decision, submission_no)
             course = self.courses[item.line_id] = self._course(item, frozen)
             self.frozen_now[item.line_id] = ruling.followed(item, frozen, course, decision)
-            again = again or not course.holds or item.closed_us is not None
+            again = again or not course.holds or item.closed_us is not None or len(self.filed) > 1
         return again
 
     def _barred(self, item: Filed) -> bool:
