@@ -213,7 +213,9 @@ class Step:
             last = self.shelf.history([key[1:]]) if len(self.states[key].facts) > 1 else {}
             if keeper(key, self.states, last.get(key[1:])).id == event.id:
                 self.plan.lines.append(line_row(event, request))
-            self.plan.batches.add((event.source, request.batch_id))
+            # A request that takes the id over leaves the batch of the one that had it.
+            told = (other.data for other in self.states[key].requests if isinstance(other.data, PaymentRequested))
+            self.plan.batches.update((event.source, other.batch_id) for other in told)
 
     # -- cases ------------------------------------------------------------------------------------------------------
 

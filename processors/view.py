@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from msgspec import structs
+
+from events.catalogue import TYPES
 from events.enrolment import (
     FacilityRegistered,
     HouseholdIdentified,
@@ -134,7 +137,24 @@ class View:
         found = self._of(self.aliases(root), kind)
         if kind is PersonMerged:
             return found
-        return [(event, data) for event, data in found if self.root(b"P" + _sp_id(data)) == root]
+        best: dict[tuple[str, ...], tuple[Event, D]] = {}
+        for event, data in found:
+            if self.root(b"P" + _sp_id(data)) != root:
+                continue
+            key = self._natural_key(event)
+            other = best.get(key)
+            if other is None or self.rank(event) > self.rank(other[0]):
+                best[key] = (event, data)
+        return [best[key] for key in sorted(best)]
+
+    def _natural_key(self, event: Event) -> tuple[str, ...]:
+        """The natural key by the ids kept in merges: a correction may come under another id of the person."""
+        natural_key = TYPES[event.type].natural_key
+        if natural_key is None:
+            return (event.source, event.id)
+        told = {name: getattr(event.data, name, None) for name in ("sp_id", "child_sp_id")}
+        kept = {name: self.root(b"P" + sp_id.encode())[1:].decode() for name, sp_id in told.items() if sp_id}
+        return natural_key(event.source, structs.replace(event.data, **kept))
 
     def died(self, root: bytes) -> tuple[Event, date] | None:
         """The death that counts for a person: the strongest fact over all ids."""
