@@ -30,6 +30,7 @@ ALLOWED: Mapping[str, str] = {
     "fault": "class of the fault: database, broker, fatal",
     "level": "severity",
     "limit": "the limit that was passed",
+    "line_id": "a line, a hash of operator and request id",
     "message": "our own explanation of a fatal fault; names positions, never contents",
     "messages": "how many messages",
     "next_offset": "first offset not yet recorded",

@@ -124,7 +124,7 @@ AT_REST = (
     Check(
         "parked marks",
         "entities the decider had to set aside = 0",
-        "a case failed in the decider: its error is in parked_mark and in the log",
+        "a case failed in the decider: `spp parked list` and the log tell where; repair, then `spp parked retry`",
         is_count("select count(*) from parked_mark", "0"),
     ),
     Check(

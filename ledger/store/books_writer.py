@@ -132,12 +132,3 @@ def take_mark_ids(cursor: LedgerCursor, mark_ids: Sequence[int]) -> list[MarkRow
         "delete from mark where mark_id = any(%s) returning mark_id, entity, position, cause, ref", (list(mark_ids),)
     )
     return sorted(cursor.fetchall())
-
-
-def retry_parked(cursor: LedgerCursor) -> int:
-    """Give every parked mark back to the decider; returns how many."""
-    cursor.execute(
-        "with taken as (delete from parked_mark returning entity, position, cause, ref)"
-        " insert into mark (entity, position, cause, ref) select entity, position, cause, ref from taken"
-    )
-    return cursor.rowcount

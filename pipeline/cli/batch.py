@@ -3,8 +3,10 @@
 from typing import Annotated
 
 import typer
+from msgspec import to_builtins
 
 from events.money import CURRENCIES
+from events.sources import SOURCES
 from events.states import STATES_BY_NUMBER
 from ledger.statements.amount import decimal_text
 from ledger.statements.history import sources_of, states_of, submissions_of
@@ -34,11 +36,15 @@ def status(
 ) -> None:
     """Known against declared, the requests by state, and the submission with its supplements."""
     with open_ledger("reader") as conn:
-        sources = sources_of(conn, batch_id)
+        sources = _sources(conn, batch_id)
         if source is not None:
             sources = [found for found in sources if found == source]
         if len(sources) != 1:
-            why = f"{', '.join(sources)} use it: name one with --source" if sources else "no request names it"
+            why = (
+                f"{', '.join(sources)} use it: name one with --source"
+                if sources
+                else "no request or declaration names it"
+            )
             message = f"batch {batch_id!r}: {why}"
             raise CommandError(message)
         told = _status(conn, sources[0], batch_id)
@@ -46,6 +52,14 @@ def status(
         write_json(told)
     else:
         _show(told)
+
+
+def _sources(conn: LedgerConnection, batch_id: str) -> list[str]:
+    """The sources that asked for payments in a batch of this id, or declared one."""
+    keys = {entities.batch(source, batch_id): source for source in SOURCES}
+    with conn.cursor(binary=True) as cursor:
+        declaring = {keys[key] for key, _, _ in books.read_states(cursor, keys)}
+    return sorted({*sources_of(conn, batch_id), *declaring})
 
 
 def _status(conn: LedgerConnection, source: str, batch_id: str) -> dict[str, object]:
@@ -69,7 +83,7 @@ def _status(conn: LedgerConnection, source: str, batch_id: str) -> dict[str, obj
         else "batch_mismatch"
         if mismatch
         else "complete",
-        "declared": None if declared is None else {"count": declared.count, "totals": list(declared.totals)},
+        "declared": None if declared is None else {"count": declared.count, "totals": to_builtins(declared.totals)},
         "known": {"count": sum(group.requests for group in groups), "totals": _totals(groups)},
         "mismatch": None if mismatch is None else _mismatch(mismatch),
         "requests": [
@@ -98,15 +112,30 @@ def _mismatch(found: BatchMismatch) -> dict[str, object]:
     }
 
 
+def _readable(money: dict[str, str]) -> str:
+    whole, point, cents = money["amount"].partition(".")
+    return f"{int(whole):,}{point}{cents}"
+
+
+def _group(told: object) -> str:
+    """A count of requests and their control totals, for a person."""
+    if not isinstance(told, dict):
+        return "not yet"
+    totals = [f"{_readable(total)} {total['currency']}" for total in told["totals"]]
+    return f"{told['count']:,} requests, {' and '.join(totals) or 'no amounts'}"
+
+
 def _show(told: dict[str, object]) -> None:
     out.print(f"Batch {told['batch_id']} of {told['source']}: {told['state']}.", markup=False)
-    known, declared = told["known"], told["declared"]
-    out.print(f"Known {known}; declared {declared}.", markup=False)
+    out.print(f"Known: {_group(told['known'])}; declared: {_group(told['declared'])}.", markup=False)
+    mismatch = told["mismatch"]
+    if isinstance(mismatch, dict) and mismatch["of_another_benefit_or_cycle"]:
+        out.print(f"{mismatch['of_another_benefit_or_cycle']:,} are of another benefit or cycle.", markup=False)
     requests = told["requests"]
     if isinstance(requests, list):
-        rows = [(row["state"], row["currency"], f"{row['count']:,}", row["amount"]) for row in requests]
+        rows = [(row["state"], row["currency"], f"{row['count']:,}", _readable(row)) for row in requests]
         write_table(("state", "currency", ">count", ">amount"), rows)
     submissions = told["submissions"]
     if isinstance(submissions, list):
         rows = [(row["number"], row["ordered"], row["frozen"], row["outstanding"]) for row in submissions]
-        write_table((">number", ">ordered", ">frozen", ">outstanding"), rows)
+        write_table((">submission", ">ordered", ">frozen", ">outstanding"), rows)

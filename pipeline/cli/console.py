@@ -20,6 +20,9 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
+UNFOLDED_COLUMNS = 10_000
+"""Room for a table in a file or pipe, where each row stays on its line."""
+
 
 class ExitCode(IntEnum):
     """What a command's exit code says."""
@@ -44,14 +47,23 @@ def write_json(value: object) -> None:
 
 
 def write_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """A table on standard output; a heading with a leading `>` is a column of numbers, aligned to the right."""
+    """A table on standard output; a heading with a leading `>` is a column of numbers, aligned to the right.
+
+    In a terminal it folds to the terminal's width; elsewhere each row is one line.
+    """
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
     for heading in headings:
         justify: JustifyMethod = "right" if heading.startswith(">") else "left"
         table.add_column(heading.removeprefix(">"), justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    out.print(table)
+    if out.is_terminal:
+        out.print(table)
+        return
+    unfolded = Console(width=UNFOLDED_COLUMNS, highlight=False)
+    with unfolded.capture() as drawn:
+        unfolded.print(table)
+    typer.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
 
 
 class Steps:

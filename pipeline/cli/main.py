@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Check that all figures agree; exit 1 unless all differences are zero.",
     ),
     "quarantine": ("pipeline.cli.quarantine", "app", "List, show, replay or discard refused records."),
+    "parked": ("pipeline.cli.parked", "app", "List cases that failed in the decider, or have them decided again."),
     "worker": ("pipeline.cli.worker", "worker", "Run one worker in the foreground."),
 }
 

@@ -132,6 +132,6 @@ class Decider:
         for row in self.ledger.posted:
             self.metrics.transfers.labels(currency=row.currency).inc()
         self.metrics.block_no.set(self.ledger.head.block_no)
-        for alarm, _ in plan.alarms:
+        for alarm, line_id in plan.alarms:
             self.metrics.decide_alarms.labels(alarm=alarm.value).inc()
-            _log.warning("decide_alarm", reason=alarm.value)
+            _log.warning("decide_alarm", reason=alarm.value, line_id=line_id.hex())

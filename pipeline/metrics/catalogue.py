@@ -174,7 +174,7 @@ DECIDE_ALARMS = Metric(
     Kind.COUNTER,
     "events",
     "Certifications and settlements that could not take effect, by kind.",
-    "Find them with `spp explain LINE`; ask the certifier or the bank for a corrected event.",
+    "The log entry `decide_alarm` names the line for `spp explain`; ask the certifier or the bank for a correction.",
     {"alarm": "the closed list of alarms"},
 )
 CASES_PARKED = Metric(
@@ -182,7 +182,7 @@ CASES_PARKED = Metric(
     Kind.COUNTER,
     "cases",
     "Cases set aside because deciding them failed.",
-    "A bug of ours or a broken fact: read the log entry, repair, then put the marks back.",
+    "A bug of ours or a broken fact: `spp parked list` and the log tell where; repair, then `spp parked retry`.",
     zero=True,
 )
 MARKS = Metric(
@@ -206,7 +206,7 @@ PARKED = Metric(
     Kind.GAUGE,
     "marks",
     "Marks of parked cases.",
-    "Repair the case, then put its marks back.",
+    "See `spp parked list`; repair, then `spp parked retry`.",
     zero=True,
 )
 OUTBOX = Metric(

@@ -10,9 +10,10 @@ import pytest
 from events.catalogue import TYPES
 from events.envelope import Event, encode
 from ledger.model.inbox import inbox_position
-from ledger.store import books_writer, connect
+from ledger.store import connect
 from ledger.store.connection import LedgerConnection
 from ledger.store.inbox import ensure_offsets, record_batch
+from ledger.store.parked import retry_parked
 from ledger.store.records import Admitted
 from pipeline.decide import Decider
 from pipeline.logging import configure_logging
@@ -56,8 +57,7 @@ class Desk:
             pass
 
     def retry_parked(self) -> None:
-        with self.connection.transaction(), self.connection.cursor() as cursor:
-            books_writer.retry_parked(cursor)
+        retry_parked(self.connection)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with self.connection.transaction():
