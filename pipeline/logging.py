@@ -28,6 +28,7 @@ ALLOWED: Mapping[str, str] = {
     "error": "type of the exception; never its text, which may quote a row",
     "event": "what happened, a fixed phrase",
     "fault": "class of the fault: database, broker, fatal",
+    "instruction_id": "one attempt to pay, a hash",
     "level": "severity",
     "limit": "the limit that was passed",
     "line_id": "a line, a hash of operator and request id",

@@ -109,8 +109,6 @@ class _Bench:
 
     def _barred(self, item: Filed) -> bool:
         """Withdrawn and too late need no evidence and hold nothing."""
-        if item.rulings:
-            self.outcome.alarms.append((Alarm.CERTIFIED_NOT_FROZEN, item.line_id))
         if item.withdrawal is not None:
             self.verdicts[item.line_id] = Verdict(LineState.WITHDRAWN, ())
         elif item.closed_us is not None and item.event.time_us > item.closed_us:
@@ -209,6 +207,8 @@ class _Bench:
         if item.line_id in self.frozen_now:
             self.outcome.decisions.append(self.frozen_now[item.line_id])
             return
+        if item.rulings:
+            self.outcome.alarms.append((Alarm.CERTIFIED_NOT_FROZEN, item.line_id))
         verdict = self.verdicts[item.line_id]
         if ruling.says_more(item, verdict):
             self.outcome.decisions.append(ruling.decided(item, verdict))

@@ -21,6 +21,8 @@ from processors.adjudicate import adjudicate
 from processors.case import Case, assemble, links_to_keep, readers_told, request_cycle
 from processors.facts import EntityState, fold
 from processors.filing import keeper
+from processors.lifecycle import instruction_key
+from processors.outcome import Alarm
 from processors.ruling import subject_of_recovery
 from processors.suspense import suspended
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from events.envelope import Event
     from processors.facts import Identity
-    from processors.outcome import Alarm, Claim, Decision, History
+    from processors.outcome import Claim, Decision, History
     from processors.policy.model import Policy
 
 RETRACTABLE = frozenset({ENROLMENT.name, VERIFICATION.name})
@@ -66,6 +68,9 @@ class Shelf(Protocol):
 
     def readers(self, keys: Collection[bytes]) -> dict[bytes, set[bytes]]:
         """The readers kept for each of these entities."""
+
+    def submitted(self, submission_nos: Collection[int]) -> dict[int, tuple[str, str]]:
+        """The source and batch of each of these submissions."""
 
     def outstanding(self, keys: Collection[bytes]) -> set[bytes]:
         """Which of these entities have marks, other than freeze orders, that are visible and not taken by this step."""
@@ -140,17 +145,19 @@ class Step:
         self.states: dict[bytes, EntityState] = {}
         self.plan = Plan()
         self.changed: set[bytes] = set()
+        self.looking: set[bytes] = set()
         self.instructed: dict[bytes, tuple[str, str]] = {}
 
     def run(self, marks: Sequence[Mark], events: Mapping[int, Event]) -> Plan:
         """The plan for these marks; `events` holds the event of every position they name."""
         self._load({mark.entity for mark in marks})
         self._fold(marks, events)
-        orders = {mark.entity[1:]: mark.ref for mark in marks if mark.cause == Cause.FREEZE and mark.ref is not None}
+        self.looking = {mark.entity for mark in marks if mark.cause == Cause.NEIGHBOUR}
+        orders = [(mark.entity[1:], mark.ref) for mark in marks if mark.cause == Cause.FREEZE and mark.ref is not None]
         cases = self._cases(self._seeds(marks))
-        freeze = self._ready(cases, orders)
-        self._adjudicate(cases, freeze)
-        self._release(orders, freeze)
+        ready = self._ready(cases, orders)
+        self._adjudicate(cases, self._still_meant(ready))
+        self._release(ready)
         self._suspend(marks, cases)
         self.plan.states = {key: self.states[key] for key in self.changed}
         self.plan.spread = {key for key in self.changed if key[:1] != b"L"}
@@ -250,21 +257,43 @@ class Step:
             waiting = partial
         return list({min(case.members): case for case in whole.values() if case.requests}.values())
 
-    def _ready(self, cases: list[Case], orders: Mapping[bytes, int]) -> dict[bytes, int]:
-        """The freeze orders that may be carried out: no other mark on the case or on what it reads."""
+    def _ready(self, cases: list[Case], orders: list[tuple[bytes, int]]) -> list[tuple[bytes, int]]:
+        """The freeze orders that may be carried out: no other mark on the case or on what it reads.
+
+        Several cases read one line when its id was used for several persons.
+        """
         if not orders:
-            return {}
-        of_line = {key[1:]: case for case in cases for key in case.reads if key[:1] == b"L" and key[1:] in orders}
-        keys = {key for case in of_line.values() for key in (*case.members, *case.reads)}
-        busy = self.shelf.outstanding(keys)
-        ready = {}
-        for line_id, submission_no in orders.items():
-            case = of_line.get(line_id)
-            if case is None or not busy.isdisjoint(case.members) or not busy.isdisjoint(case.reads):
-                self.plan.requeued.append((b"L" + line_id, submission_no))
+            return []
+        of_line: dict[bytes, set[bytes]] = {line_id: set() for line_id, _ in orders}
+        for case in cases:
+            for key in case.reads:
+                if key[:1] == b"L" and key[1:] in of_line:
+                    of_line[key[1:]] |= case.members | case.reads
+        busy = self.shelf.outstanding(set().union(*of_line.values()))
+        ready = []
+        for line_id, submission_no in orders:
+            if of_line[line_id] and busy.isdisjoint(of_line[line_id]):
+                ready.append((line_id, submission_no))
             else:
-                ready[line_id] = submission_no
+                self.plan.requeued.append((b"L" + line_id, submission_no))
         return ready
+
+    def _still_meant(self, ready: list[tuple[bytes, int]]) -> dict[bytes, int]:
+        """The orders to carry out, by line; an order is void when the line has left the batch since it was given."""
+        freeze, doubtful = {}, []
+        for line_id, submission_no in ready:
+            if len(self.states[b"L" + line_id].requests) > 1:
+                doubtful.append((line_id, submission_no))
+            else:
+                freeze[line_id] = submission_no
+        if doubtful:
+            last = self.shelf.history([line_id for line_id, _ in doubtful])
+            batches = self.shelf.submitted({submission_no for _, submission_no in doubtful})
+            for line_id, submission_no in doubtful:
+                event = keeper(b"L" + line_id, self.states, last.get(line_id))
+                if batches[submission_no] == (event.source, getattr(event.data, "batch_id", "")):
+                    freeze[line_id] = submission_no
+        return freeze
 
     # -- decisions --------------------------------------------------------------------------------------------------
 
@@ -279,7 +308,7 @@ class Step:
             reused = [decision.subject for decision in outcome.decisions if decision.line_id is None]
             if reused:
                 history |= self.shelf.history(reused)
-            self.plan.alarms.extend(outcome.alarms)
+            self.plan.alarms.extend(alarm for alarm in outcome.alarms if self._is_news(case, alarm[1], freeze))
             written = [item for item in outcome.decisions if item.differs(history.get(item.subject))]
             self.plan.decisions.extend((item, history.get(item.subject)) for item in written)
             self._claim(case, outcome.claims, history)
@@ -290,21 +319,28 @@ class Step:
             self.plan.links |= links_to_keep(case, self.states)
         self.plan.cases = len(cases)
 
+    def _is_news(self, case: Case, line_id: bytes, freeze: Mapping[bytes, int]) -> bool:
+        """Whether an alarm can be of this step: something was told of the line or its money, or it may be frozen now.
+
+        What is told of the money of a line marks the line's case as its reader.
+        """
+        told = (b"L" + line_id, instruction_key(line_id))
+        return line_id in freeze or not self.changed.isdisjoint(told) or not self.looking.isdisjoint(case.members)
+
     def _claim(self, case: Case, claims: list[tuple[bytes, Claim]], history: Mapping[bytes, History]) -> None:
         held = any(history[key[1:]].state in _HOLDING for key in case.reads if key[:1] == b"L" and key[1:] in history)
         if held or claims:
             self.plan.holders |= case.members
             self.plan.claims.extend(claims)
 
-    def _release(self, orders: Mapping[bytes, int], freeze: Mapping[bytes, int]) -> None:
+    def _release(self, ready: list[tuple[bytes, int]]) -> None:
         frozen = {
             (decision.line_id, decision.frozen.submission_no)
             for decision, _ in self.plan.decisions
             if decision.frozen is not None
         }
-        for line_id, submission_no in orders.items():
-            if line_id in freeze:
-                self.plan.releases.append((submission_no, line_id, (line_id, submission_no) in frozen))
+        for line_id, submission_no in ready:
+            self.plan.releases.append((submission_no, line_id, (line_id, submission_no) in frozen))
 
     def _suspend(self, marks: Sequence[Mark], cases: list[Case]) -> None:
         """Money no line waits for goes to suspense, and out of it when a line turns out to have it.
@@ -321,6 +357,8 @@ class Step:
                 last = self.shelf.history([decision.subject]).get(decision.subject)
                 if (last is not None or decision.position) and decision.differs(last):
                     self.plan.decisions.append((decision, last))
+                    if key not in self.instructed and decision.position:
+                        self.plan.alarms.append((Alarm.SETTLED_UNKNOWN_INSTRUCTION, key[1:]))
 
 
 def _batch_of(key: bytes) -> tuple[str, str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Alarm(StrEnum):
-    """What the decider reports and does not act on."""
+    """What the decider reports and does not act on, with the id of the line; an unknown instruction has its own id."""
 
     CERTIFIED_NOT_FROZEN = "certified_not_frozen"
     CERTIFIED_ABOVE_SUBMITTED = "certified_above_submitted"

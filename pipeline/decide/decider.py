@@ -15,6 +15,7 @@ from pipeline.leadership import Leadership, lead
 from pipeline.logging import get_logger
 from pipeline.policy_files import load
 from processors.desk import Mark, Step
+from processors.outcome import Alarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -132,6 +133,7 @@ class Decider:
         for row in self.ledger.posted:
             self.metrics.transfers.labels(currency=row.currency).inc()
         self.metrics.block_no.set(self.ledger.head.block_no)
-        for alarm, line_id in plan.alarms:
+        for alarm, name in plan.alarms:
             self.metrics.decide_alarms.labels(alarm=alarm.value).inc()
-            _log.warning("decide_alarm", reason=alarm.value, line_id=line_id.hex())
+            concerned = "instruction_id" if alarm is Alarm.SETTLED_UNKNOWN_INSTRUCTION else "line_id"
+            _log.warning("decide_alarm", reason=alarm.value, **{concerned: name.hex()})

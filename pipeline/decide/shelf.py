@@ -133,6 +133,10 @@ class DatabaseShelf:
             found.setdefault(target, set()).add(reader)
         return found
 
+    def submitted(self, submission_nos: Collection[int]) -> dict[int, tuple[str, str]]:
+        """The source and batch of each of these submissions."""
+        return books.read_submitted(self.cursor, submission_nos)
+
     def outstanding(self, keys: Collection[bytes]) -> set[bytes]:
         """Which of these entities have visible marks; those taken by this step are deleted already."""
         return books.read_outstanding(self.cursor, keys)
