@@ -222,6 +222,9 @@ class _Shelf:
     def readers(self, keys: Collection[bytes]) -> dict[bytes, set[bytes]]:
         return {key: self.world.links[key] for key in keys if key in self.world.links}
 
+    def submitted(self, submission_nos: Collection[int]) -> dict[int, tuple[str, str]]:
+        return {submission_no: self.world.submissions[submission_no - 1] for submission_no in submission_nos}
+
     def outstanding(self, keys: Collection[bytes]) -> set[bytes]:
         marks = (mark for mark in self.world.marks.values() if mark.cause != Cause.FREEZE)
         return {mark.entity for mark in marks if mark.entity in keys}

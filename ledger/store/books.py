@@ -162,6 +162,14 @@ def read_submissions(cursor: LedgerCursor, source: str, batch_id: str) -> list[t
     return cursor.fetchall()
 
 
+def read_submitted(cursor: LedgerCursor, submission_nos: Collection[int]) -> dict[int, tuple[str, str]]:
+    """The source and batch of each of these submissions."""
+    cursor.execute(
+        "select submission_no, source, batch_id from submission where submission_no = any(%s)", (list(submission_nos),)
+    )
+    return {submission_no: (source, batch_id) for submission_no, source, batch_id in cursor}
+
+
 def read_accounts(cursor: LedgerCursor) -> dict[str, int]:
     """The number of every account by its code."""
     cursor.execute("select code, account_no from account")
