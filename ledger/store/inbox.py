@@ -10,6 +10,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.pq import TransactionStatus
 
 from events.reasons import REASONS, Reason
+from events.topics import TOPICS_BY_NUMBER
 from ledger.model.inbox import split_position
 from ledger.model.kinds import Cause, OutboxKind
 from ledger.store import copy
@@ -305,7 +306,7 @@ def _conflict(event: Admitted, owner: int) -> Refused:
         event_id=event.event_id,
         reason=Reason.CONFLICT,
         field="id",
-        detail=f"other bytes were recorded first at topic {first_topic}, partition {first_partition}, "
+        detail=f"other bytes were recorded first at {TOPICS_BY_NUMBER[first_topic].name}, partition {first_partition}, "
         f"offset {first_offset}; they stay",
         key=event.key,
         value=event.value,

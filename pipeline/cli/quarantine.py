@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from events.reasons import REASONS, Reason
+from events.reasons import REASONS, Kind, Reason
 from events.topics import TOPICS_BY_NUMBER
 from ledger.store import LedgerConnection
 from ledger.store.quarantine import (
@@ -36,7 +36,10 @@ app = typer.Typer(no_args_is_help=True, help="List, show, replay or discard refu
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The record's number, as `list` shows it.")]
 Actor = Annotated[str | None, typer.Option(help="Who does it, for the audit; default is your user name.")]
 Note = Annotated[str, typer.Option(help="Why, for the audit.")]
-ReasonOption = Annotated[Reason | None, typer.Option(help="Only records refused for this reason.")]
+ReasonOption = Annotated[
+    str | None,
+    typer.Option(metavar="REASON", help="Only records refused for this reason, such as unknown_code."),
+]
 SourceOption = Annotated[str | None, typer.Option(help="Only records of this source, if its signature proved it.")]
 
 _REPLAY_LIMIT = 100_000
@@ -56,7 +59,7 @@ def list_(
     if state is not None and state not in STATES:
         raise CommandError(f"--state {state}: expected one of {', '.join(STATES)}", ExitCode.USAGE)
     with open_snapshot() as conn:
-        entries = list_records(conn, state=state, reason=reason, source=source, limit=limit)
+        entries = list_records(conn, state=state, reason=_reason(reason), source=source, limit=limit)
     if json:
         write_json({"records": [_entry(entry) for entry in entries]})
         return
@@ -110,10 +113,10 @@ def replay(
     """
     if bool(numbers) == (reason is not None or source is not None):
         raise CommandError("name the records' numbers, or choose them by --reason or --source", ExitCode.USAGE)
-    admission = _admission()
+    wanted, admission = _reason(reason), _admission()
     results: list[tuple[int, Action, str]] = []
     with open_ledger("writer") as conn:
-        chosen = numbers or _choose(conn, reason, source)
+        chosen = numbers or _choose(conn, wanted, source)
         with Steps().step(f"Replaying {len(chosen):,} records") as advance:
             for done, number in enumerate(chosen, 1):
                 results.append((number, *_replay(conn, admission, number, actor or getpass.getuser(), note)))
@@ -141,6 +144,14 @@ def discard(number: Number, *, note: Note, actor: Actor = None, json: Json = Fal
         out.print(f"Record {number} is discarded.", markup=False)
     else:
         out.print(f"Discarding record {number} is proposed; another person has to do the same.", markup=False)
+
+
+def _reason(word: str | None) -> Reason | None:
+    """The reason of this name; only those for which a record can be refused."""
+    known = [reason.value for reason, info in REASONS.items() if info.kind is Kind.QUARANTINED]
+    if word is not None and word not in known:
+        raise CommandError(f"--reason {word}: expected one of {', '.join(known)}", ExitCode.USAGE)
+    return None if word is None else Reason(word)
 
 
 def _admission() -> Admission:

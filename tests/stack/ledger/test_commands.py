@@ -21,7 +21,7 @@ from ledger.store import LedgerConnection
 from ledger.store.inbox import ensure_offsets, record_batch
 from ledger.store.records import Refused
 from pipeline.cli import quarantine, report
-from pipeline.cli.console import CommandError
+from pipeline.cli.console import CommandError, ExitCode
 from pipeline.settings import get_settings
 from tests.stack.ledger.conftest import Query
 from tests.stack.ledger.samples import RECEIVED_US, TOPIC_NO, Bookkeeper, admitted, refused
@@ -146,6 +146,9 @@ def test_refused_records_are_listed_and_shown_as_they_came(run: Run, held: bytes
     assert "sp.verification.v1/0/0" in told
     assert from_json(run("quarantine", "show", listed[0]["number"], "--json"))["value_base64"] == "/wA="
     assert "unknown_code" in run("quarantine", "list").stdout
+    with pytest.raises(CommandError, match="--reason too_late: expected one of not_json, ") as refused_reason:
+        run("quarantine", "list", "--reason", "too_late")
+    assert refused_reason.value.code == ExitCode.USAGE
 
 
 def test_a_replay_admits_what_is_good_now_and_says_what_is_not(run: Run, held: bytes, query: Query) -> None:

@@ -1,4 +1,4 @@
-"""What the decider reports and does not act on: told when it happens, and not again with every later fact of the person."""
+"""What the decider reports and does not act on: told when it happens, not again with each later fact of the person."""
 
 import pytest
 
