@@ -16,6 +16,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from pipeline.errors import PipelineError, TopicChangedError
+from pipeline.fetched import read_all_records
 
 BATCH_RECORDS = 2_000
 """Records in one batch at most: one database transaction of about 0.1 s."""
@@ -62,6 +63,7 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        read_all_records()
         self.recorded: dict[TP, int] = {}
         """What the database holds: the agent writes it after COMMIT, the commit timer reads it."""
         self._heads: dict[TP, int] = {}
@@ -119,9 +121,11 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
         if not self.flow_active:
             await self.perform_seek()
             return
+        generation = self.app.consumer_generation_id
         if not fetched:
             self.transport.on_progress()
-        generation = self.app.consumer_generation_id
+            async for tp, end in self._empty_ends():
+                yield tp, _message(tp, end, generation)
         for key, records in fetched.items():
             tp = TP(*key)
             for at in range(0, len(records), BATCH_RECORDS):
@@ -155,6 +159,16 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
         self._heads[tp] = end
         return Batch(tp.topic, tp.partition, head, end, records)
 
+    async def _empty_ends(self) -> AsyncIterator[tuple[TP, Batch]]:
+        """Ends of partitions that hold no record, such as the marker of a transaction: they count as recorded too."""
+        for tp, head in list(self._heads.items()):
+            if (self.highwater(tp) or 0) <= head:
+                continue
+            end = await self.position(tp)
+            if end is not None and end > head == self._heads.get(tp) and await self._is_real_gap(tp, head, end):
+                self._heads[tp] = end
+                yield tp, Batch(tp.topic, tp.partition, head, end, ())
+
     async def _is_real_gap(self, tp: TP, head: int, found: int) -> bool:
         """True when fetching again from `head` finds the same gap: then these offsets hold no record.
 
@@ -186,13 +200,13 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
 
 
 def _message(tp: TP, batch: Batch, generation: int) -> Any:
-    last = batch.records[-1]
+    received = batch.records[-1].timestamp / 1000.0 if batch.records else None
     return ConsumerMessage(
         tp.topic,
         tp.partition,
-        last.offset,
-        last.timestamp / 1000.0,
-        last.timestamp_type,
+        batch.end - 1,
+        received,
+        LOG_APPEND_TIME,
         None,
         None,
         batch,

@@ -43,12 +43,25 @@ class Consumer(LedgerConsumer):
         self._gaps = {}
         self.sought: list[int] = []
         self.begins = 0
+        self.ends = 0
 
     async def seek_wait(self, partitions: dict[TP, int]) -> None:
         self.sought += partitions.values()
 
     async def earliest_offsets(self, *partitions: TP) -> dict[TP, int]:
         return dict.fromkeys(partitions, self.begins)
+
+    def highwater(self, tp: TP) -> int:  # noqa: ARG002 - Faust's signature
+        return self.ends
+
+    async def position(self, tp: TP) -> int:  # noqa: ARG002 - Faust's signature
+        return self.ends
+
+    def empty(self) -> list[Batch]:
+        async def all_ends() -> list[Batch]:
+            return [batch async for _, batch in self._empty_ends()]
+
+        return asyncio.run(all_ends())
 
     def next(self, records: list[Record]) -> Batch | None:
         return asyncio.run(self._next_batch(PLACE, records))
@@ -90,6 +103,17 @@ def test_a_gap_that_is_there_twice_holds_no_records() -> None:
     assert batch is not None
     assert (batch.start, batch.end, len(batch.records)) == (10, 15, 2)
     assert consumer.next(run_of(17, 18)) is None, "a new gap is looked at anew"
+
+
+def test_an_end_without_records_is_recorded_when_it_is_there_twice() -> None:
+    consumer = Consumer({PLACE: 10})
+    assert consumer.empty() == []
+    consumer.ends = 12
+    assert consumer.empty() == []
+    assert consumer.sought == [10]
+    (batch,) = consumer.empty()
+    assert (batch.start, batch.end, len(batch.records)) == (10, 12, 0)
+    assert consumer.empty() == []
 
 
 def test_a_gap_because_records_expired_is_refused() -> None:

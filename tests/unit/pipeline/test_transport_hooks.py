@@ -8,7 +8,10 @@ from typing import Any
 import aiokafka
 import faust
 import pytest
+from aiokafka.consumer import fetcher
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator
+from aiokafka.record.default_records import _DefaultRecordBatchPy
+from aiokafka.record.memory_records import _MemoryRecordsPy
 from faust.serializers.schemas import Schema
 from faust.transport.consumer import Consumer as BaseConsumer
 from faust.transport.drivers import aiokafka as driver
@@ -37,6 +40,10 @@ CALLED: list[tuple[type, str]] = [
     (driver.Consumer, "assignment"),
     (driver.Consumer, "earliest_offsets"),
     (driver.Consumer, "highwaters"),
+    (driver.Consumer, "highwater"),
+    (driver.Consumer, "position"),
+    (_DefaultRecordBatchPy, "_maybe_uncompress"),
+    (_MemoryRecordsPy, "next_batch"),
     (Schema, "compile"),
     (BatchBuilder, "append"),
     (BatchBuilder, "close"),
@@ -72,6 +79,9 @@ def test_faust_consults_the_hooks_where_we_think_it_does() -> None:
     assert "await self.seek_to_committed()" in inspect.getsource(BaseConsumer.perform_seek)
     assert "getmany = self.getmany" in inspect.getsource(BaseConsumer._drain_messages)
     assert LedgerTransport.Consumer is LedgerConsumer
+    assert "records = MemoryRecords(" in inspect.getsource(fetcher)
+    assert "_next_slice" in inspect.getsource(_MemoryRecordsPy.next_batch)
+    assert ".decode(" in inspect.getsource(_DefaultRecordBatchPy._read_msg)
 
 
 def test_batches_of_an_idempotent_producer_get_their_sequence_numbers() -> None:
