@@ -81,7 +81,7 @@ class SubmittedLine(Outcome, frozen=True):
 
 
 class BatchSubmitted(Outcome, frozen=True):
-    """Submission `number` of a batch: 1 is the batch, later ones are supplements. Long ones come in `parts`.
+    """Submission `number` of a batch: 0 is the batch, 1 and up are supplements. Long ones come in `parts`.
 
     `count` and `totals` are of the whole submission, `lines` of this part.
     """

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from processors.policy.model import CodeLists
 
 FUTURE_LIMIT_US: Final = 5 * 60 * 1_000_000
+TYPE_FIELD: Final = "type"
+"""Field of a refusal for a type that the source's own key may not publish."""
 _TEXT_LIMIT: Final = 300
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -103,6 +105,8 @@ class Admission:
             )
         except ContractError as error:
             reason, field, detail, claimed = error.reason, error.field, error.detail, error.event_id
+            if head is not None and reason is Reason.NOT_AUTHORISED and field == TYPE_FIELD:
+                proved = head.source  # its own valid key signed it; only the type was not allowed to it
         except Exception as error:  # noqa: BLE001 - a bug met by one record must not stop the others
             self._on_internal_fault()
             _log.error("admission_failed", topic=topic.name, partition=partition, record_offset=offset, exc_info=error)

@@ -45,7 +45,10 @@ def declaration(state: EntityState, commons: Commons) -> BatchDeclared | None:
 
 
 def compare(declared: BatchDeclared, groups: Iterable[Group]) -> BatchMismatch | None:
-    """None when the batch is complete: count and totals agree and no request is of another benefit or cycle."""
+    """None when the batch is complete: count and totals agree and no request is of another benefit or cycle.
+
+    A batch without requests asks for nothing and is never complete.
+    """
     known: dict[str, int] = {}
     count = foreign = 0
     for group in groups:
@@ -56,6 +59,6 @@ def compare(declared: BatchDeclared, groups: Iterable[Group]) -> BatchMismatch |
             known[group.currency] = known.get(group.currency, 0) + group.amount_minor
     told: dict[str, int] = {money.currency: to_minor(money) for money in declared.totals}
     known, told = ({code: amount for code, amount in sums.items() if amount} for sums in (known, told))
-    if count == declared.count and foreign == 0 and known == told:
+    if 0 < count == declared.count and foreign == 0 and known == told:
         return None
     return BatchMismatch(declared.count, count, told, known, foreign)

@@ -72,13 +72,18 @@ class FigureUsed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """What submission fixed for a line: this request, which can only be certified for at most this amount, once."""
+    """What submission fixed for a line: this request, which can only be certified for at most this amount, once.
+
+    `inputs_digest` and `evidence` are those it was approved on; every later decision on the line rests on them.
+    """
 
     event_id: str
     amount_minor: int
     currency: str
     submission_no: int
     policy_digest: bytes
+    inputs_digest: bytes
+    evidence: tuple[tuple[str, str], ...]
 
 
 class Posted(NamedTuple):

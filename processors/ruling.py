@@ -140,7 +140,15 @@ def freeze(item: Filed, decision: Decision, submission_no: int) -> Frozen:
     if decision.amount_minor is None or decision.currency is None:
         message = f"line {item.line_id.hex()} is approved without an amount and cannot be frozen"
         raise ValueError(message)
-    return Frozen(item.event.id, decision.amount_minor, decision.currency, submission_no, decision.policy_digest)
+    return Frozen(
+        event_id=item.event.id,
+        amount_minor=decision.amount_minor,
+        currency=decision.currency,
+        submission_no=submission_no,
+        policy_digest=decision.policy_digest,
+        inputs_digest=decision.inputs_digest,
+        evidence=decision.evidence,
+    )
 
 
 def followed(item: Filed, frozen: Frozen, course: Course, approved: Decision | None = None) -> Decision:
@@ -154,10 +162,11 @@ def followed(item: Filed, frozen: Frozen, course: Course, approved: Decision | N
         amount_minor=course.amount_minor,
         currency=frozen.currency,
         policy_digest=frozen.policy_digest,
+        inputs_digest=frozen.inputs_digest,
         position=course.position,
         dates=dates,
         stages=course.stages,
-        evidence=tuple(sorted({*base.evidence, *course.evidence})),
+        evidence=tuple(sorted({*frozen.evidence, *course.evidence})),
         frozen=frozen,
     )
 

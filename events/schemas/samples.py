@@ -274,7 +274,7 @@ OUTPUTS: Final[tuple[tuple[str, str, o.Outcome], ...]] = (
         "batch.submitted",
         "submission.1.1",
         o.BatchSubmitted(
-            source=to_urn("nssf"), batch_id="B-2018-03", number=1, benefit="nssf.maternal.delivery", cycle="2018-03",
+            source=to_urn("nssf"), batch_id="B-2018-03", number=0, benefit="nssf.maternal.delivery", cycle="2018-03",
             count=1, totals=(RIEL,), block_no=7, part=1, parts=1,
             lines=(
                 o.SubmittedLine(

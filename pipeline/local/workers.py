@@ -40,8 +40,10 @@ def start(settings: Settings, name: str) -> Running:
 
 
 def _fingerprint(settings: Settings) -> str:
-    """Changes with the code, the policy packs, and where the worker reads and writes."""
+    """Changes with the code, the policy packs, the registered keys, and where the worker reads and writes."""
     digest = hashlib.sha256(f"{settings.bootstrap} {settings.ledger} {settings.keys_directory}".encode())
+    registry = settings.keys_directory / "registry.json"
+    digest.update(registry.read_bytes() if registry.is_file() else b"")
     root = Path(__file__).resolve().parents[2]
     for directory in (*(root / room for room in ROOMS), settings.policy_directory):
         for path in sorted(directory.rglob("*")):

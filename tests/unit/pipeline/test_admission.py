@@ -144,8 +144,8 @@ def test_the_source_is_told_only_when_the_signature_proved_it() -> None:
     for reason, field, made in REFUSALS:
         refused = made()
         assert isinstance(refused, Refused)
-        by_scheme = (reason, field) == (Reason.NOT_AUTHORISED, "data.benefit")
-        assert refused.source == ("nssf" if reason in proved or by_scheme else None), reason
+        own_key = reason is Reason.NOT_AUTHORISED and field in {"data.benefit", "type"}
+        assert refused.source == ("nssf" if reason in proved or own_key else None), reason
 
 
 def test_a_good_record_is_admitted_as_it_came() -> None:
