@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     metrics_port: int = Field(
         default=0, ge=0, le=65534, description="metrics port of the first worker; the next follow"
     )
+    metrics_address: str = Field(
+        default="127.0.0.1", description="address that metrics are served on; 0.0.0.0 lets other machines read them"
+    )
 
     @property
     def run_directory(self) -> Path:

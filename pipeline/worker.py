@@ -101,6 +101,14 @@ class Supervisor:
             thread.join(max(0.0, deadline - monotonic()))
 
 
+def _serve(metrics: Metrics, address: str, port: int) -> int:
+    try:
+        return metrics.serve(port, address)
+    except OSError as error:
+        message = f"metrics cannot be served on {address}:{port} ({error.strerror}): another --metrics-port, or 0 for a"
+        raise SettingsError(f"{message} free one; the address is SPP_METRICS_ADDRESS") from error
+
+
 def run_worker(settings: Settings, roles: frozenset[Role], metrics_port: int | None) -> int:
     """Run the roles until SIGTERM or SIGINT; returns the exit code: 0 after a stop, 1 after a fault.
 
@@ -113,7 +121,7 @@ def run_worker(settings: Settings, roles: frozenset[Role], metrics_port: int | N
     recording = _recording(settings, metrics, supervisor) if Role.RECORD in roles else None
     runners = _runners(settings, roles, metrics)
     tune_garbage_collector()
-    port = metrics.serve(metrics_port) if metrics_port is not None else None
+    port = _serve(metrics, settings.metrics_address, metrics_port) if metrics_port is not None else None
     _log.info("worker_started", port=port, pid=os.getpid())
     for role, runner in runners.items():
         supervisor.start(role, runner)

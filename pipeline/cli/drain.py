@@ -27,9 +27,9 @@ def drain(timeout: Timeout = 300.0, json: Json = False) -> None:  # noqa: FBT002
             advance(most - left, most, "settled")
 
         left = wait(get_settings(), timeout, report)
-    if json:
-        write_json(asdict(left))
-    if left.parked:
-        steps.note(f"{left.parked:,} marks are parked: cases that failed and wait for a repair (see `spp parked list`)")
-    if not left.is_nothing:
-        raise CommandError(f"not drained after {timeout:g} s: {left}")
+        if json:
+            write_json(asdict(left))
+        if left.parked:
+            steps.note(f"{left.parked:,} marks are parked: cases that failed and wait for a repair (`spp parked list`)")
+        if not left.is_nothing:
+            raise CommandError(f"not drained after {timeout:g} s: {left}")

@@ -2,7 +2,7 @@
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -43,6 +43,10 @@ SILENCE = (
 )
 
 
+# Frames and colours are for a terminal; elsewhere help and errors of usage are plain text.
+STYLE: Literal["rich"] | None = "rich" if sys.stdout.isatty() and sys.stderr.isatty() else None
+
+
 class LazyGroup(TyperGroup):
     """Knows its commands by name; imports one when it is called."""
 
@@ -54,7 +58,8 @@ class LazyGroup(TyperGroup):
         """A stand-in that carries the line of help."""
         if cmd_name not in COMMANDS:
             return None
-        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][2])
+        text = COMMANDS[cmd_name][2]
+        return TyperCommand(cmd_name, help=text, short_help=text, rich_markup_mode=STYLE)
 
     def resolve_command(self, ctx: "Context", args: list[str]) -> "tuple[str | None, Command | None, list[str]]":
         """The real command."""
@@ -69,6 +74,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=STYLE,
     help="Social-protection payments: operators' events in, adjudicated and posted to a ledger.",
 )
 
@@ -109,11 +115,15 @@ def _is_silence(error: Exception) -> bool:
 def _load(name: str) -> "Command":
     module, attribute, _ = COMMANDS[name]
     found = getattr(import_module(module), attribute)
+    loaded = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=STYLE)
     if isinstance(found, typer.Typer):
-        return typer.main.get_command(found)
-    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    single.command(name)(found)
-    return typer.main.get_command(single)
+        loaded.add_typer(found, name=name)
+        group = typer.main.get_group(loaded).commands[name]
+        for command in getattr(group, "commands", {}).values():
+            command.short_help = command.help.partition("\n\n")[0].replace("\n", " ") if command.help else None
+        return group
+    loaded.command(name)(found)
+    return typer.main.get_command(loaded)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,10 @@ import typer
 from pipeline.cli.console import CommandError, ExitCode
 
 Roles = Annotated[str, typer.Option("--roles", help="What this process does: record, decide, relay, joined by commas.")]
-Port = Annotated[int | None, typer.Option("--metrics-port", help="Serve Prometheus metrics here; 0 takes a free port.")]
+Port = Annotated[
+    int | None,
+    typer.Option("--metrics-port", min=0, max=65535, help="Serve Prometheus metrics here; 0 takes a free port."),
+]
 
 
 def worker(roles: Roles = "record,decide,relay", metrics_port: Port = None) -> None:

@@ -64,7 +64,7 @@ class Metrics:
         self.build = self._gauge(catalogue.BUILD)
         self.build.labels(version=program_version(), python=python_version()).set(1)
 
-    def serve(self, port: int, address: str = "127.0.0.1") -> int:
+    def serve(self, port: int, address: str) -> int:
         """Serve the metrics over HTTP from a daemon thread; returns the port taken (0 asks for a free one)."""
         server: WSGIServer
         server, _thread = start_http_server(port, address, self.registry)
