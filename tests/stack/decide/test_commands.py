@@ -58,7 +58,11 @@ def test_a_certified_line_is_still_explained_by_what_it_was_approved_on(desk: De
     desk.publish([_certified("400000")])
     desk.decide()
     told = from_json(run("explain", "N1", "--json"))
-    assert (told["state"], told["line_id"], told["evidence"]) == ("instructed", LINE, ["n1", "enrolled-1", "delivery-1"])
+    assert (told["state"], told["line_id"], told["evidence"]) == (
+        "instructed",
+        LINE,
+        ["n1", "enrolled-1", "delivery-1"],
+    )
     assert told["asked_in_version"] < told["version"]
     assert {item["name"]: item["outcome"] for item in told["predicates"]} == {
         "alive": "pass",
