@@ -56,10 +56,6 @@ class OwnFaultError(PipelineError):
     """Records of many sources fail and none is accepted: the fault is on our side, so recording stops."""
 
 
-class LeadershipLostError(PipelineError):
-    """The connection that held a role's advisory lock is gone; another process may lead by now."""
-
-
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _TRANSIENT_CLASSES = frozenset(
     {

@@ -37,13 +37,6 @@ _LAST = 1 << 30
 """Rank of a source the pack does not order: after every source it names."""
 
 
-class Fact(NamedTuple):
-    """An effective fact: the event that counts and its data, typed."""
-
-    event: Event
-    data: object
-
-
 class Membership(NamedTuple):
     """The household version that counts for a person on a day, and whether its card holds on that day."""
 

@@ -85,11 +85,6 @@ def _following(cycle: str, day: int, hour: int) -> datetime:
     return datetime(year, month, day, hour, tzinfo=CAMBODIA)
 
 
-def next_cycle(cycle: str) -> str:
-    """The payment cycle after this one."""
-    return _following(cycle, 1, 0).strftime("%Y-%m")
-
-
 def declared_at(cycle: str) -> datetime:
     """When a branch declares its batch of a cycle."""
     return _following(cycle, DECLARED_DAY, 17)
