@@ -60,6 +60,8 @@ Checkpoint = Annotated[str, Meta(pattern=CHECKPOINT)]
 EventId = Annotated[str, Meta(pattern=EVENT_ID)]
 SourceName = Annotated[str, Meta(pattern=SOURCE)]
 Count = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
+# More of one birth is a mistake, and money would be multiplied by it.
+Babies = Annotated[int, Meta(ge=0, le=20)]
 Positive = Annotated[int, Meta(ge=1, le=COUNT_MAX)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 

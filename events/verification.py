@@ -9,6 +9,7 @@ from msgspec import field
 
 from events.money import Money
 from events.shapes import (
+    Babies,
     Code,
     Count,
     FieldError,
@@ -26,8 +27,8 @@ from events.shapes import (
 class Measure(Shape, frozen=True):
     """Whole numbers that came with the evidence; `babies` counts all born, stillborn among them."""
 
-    babies: Count | None = None
-    stillborn: Count | None = None
+    babies: Babies | None = None
+    stillborn: Babies | None = None
     gestation_weeks: Count | None = None
     attendance_percent: Percent | None = None
     degree_percent: Percent | None = None

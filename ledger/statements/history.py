@@ -66,12 +66,12 @@ def submissions_of(conn: LedgerConnection, source: str, batch_id: str) -> list[S
 def states_of(conn: LedgerConnection, source: str, batch_id: str) -> list[StateCount]:
     """The requests of a batch by the state of their latest decision."""
     rows = conn.execute(
-        "select d.state, d.currency, count(*), coalesce(sum(d.amount_minor), 0)::bigint from line l"
+        "select d.state, d.currency, count(*), coalesce(sum(d.amount_minor), 0) from line l"
         " cross join lateral (select state, currency, amount_minor from decision where subject = l.line_id"
         " order by version desc limit 1) d where l.source = %s and l.batch_id = %s group by 1, 2 order by 1, 2",
         (source, batch_id),
     ).fetchall()
-    return [StateCount._make(row) for row in rows]
+    return [StateCount(state, currency, count, int(amount)) for state, currency, count, amount in rows]
 
 
 def sources_of(conn: LedgerConnection, batch_id: str) -> list[str]:

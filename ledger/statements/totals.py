@@ -27,7 +27,7 @@ of_benefit as (
     group by benefit having count(distinct currency) = 1
 )
 select latest.benefit, latest.state, coalesce(latest.currency, line.currency, of_benefit.currency) as unit,
-    count(*), coalesce(sum(latest.amount_minor), 0)::bigint
+    count(*), coalesce(sum(latest.amount_minor), 0)
 from latest left join line on line.line_id = latest.subject left join of_benefit on of_benefit.benefit = latest.benefit
 group by 1, 2, 3 order by 1, 2, 3
 """
@@ -57,7 +57,7 @@ def totals(conn: LedgerConnection) -> list[Total]:
     """All totals, sorted by benefit, state and currency."""
     rows = conn.execute(_TOTALS)
     return [
-        Total(benefit, STATES_BY_NUMBER[state], currency, count, amount_minor)
+        Total(benefit, STATES_BY_NUMBER[state], currency, count, int(amount_minor))
         for benefit, state, currency, count, amount_minor in rows
     ]
 

@@ -15,7 +15,7 @@ with side as (
     select credit_account, 0, sum(amount_minor) from transfer group by 1
 )
 select account_no, coalesce(code, '?' || account_no), coalesce(family, '?'), coalesce(currency, '?'),
-    sum(debits)::bigint, sum(credits)::bigint
+    sum(debits), sum(credits)
 from side left join account using (account_no) group by account_no, code, family, currency order by code nulls last
 """
 
@@ -60,4 +60,7 @@ def sides(balances: list[Balance]) -> list[Sides]:
 
 def trial_balance(conn: LedgerConnection) -> list[Balance]:
     """Every account that anything moved on, by code. The balances of a currency sum to zero."""
-    return [Balance(*row) for row in conn.execute(_BALANCES)]
+    return [
+        Balance(account_no, code, family, currency, int(debits), int(credits_))
+        for account_no, code, family, currency, debits, credits_ in conn.execute(_BALANCES)
+    ]

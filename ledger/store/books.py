@@ -145,11 +145,11 @@ def read_ordered(cursor: LedgerCursor, keys: Collection[bytes]) -> set[bytes]:
 def read_groups(cursor: LedgerCursor, source: str, batch_id: str) -> list[tuple[str, int, str | None, int, int]]:
     """(benefit, cycle as YYYYMM, currency, requests, amount) of the known requests of one batch."""
     cursor.execute(
-        "select benefit, cycle, currency, count(*), sum(amount_minor)::bigint from line"
+        "select benefit, cycle, currency, count(*), sum(amount_minor) from line"
         " where source = %s and batch_id = %s group by 1, 2, 3",
         (source, batch_id),
     )
-    return cursor.fetchall()
+    return [(*row[:-1], int(row[-1])) for row in cursor]
 
 
 def read_submissions(cursor: LedgerCursor, source: str, batch_id: str) -> list[tuple[int, int, bool]]:

@@ -56,7 +56,7 @@ group by state
 """
 
 _SUSPENSE = """
-select currency, sum(sign * amount_minor)::bigint from (
+select currency, sum(sign * amount_minor) from (
     select debit_account as account_no, -1 as sign, amount_minor from transfer
     union all select credit_account, 1, amount_minor from transfer) as side
 join account using (account_no) where family = 'suspense' group by currency

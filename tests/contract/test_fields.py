@@ -146,7 +146,7 @@ def test_codes_of_the_pack_are_open_and_short(name: str, path: str) -> None:
         ("instruction.rejected", "reason", ["AM04"], ["AM 4"]),
         ("batch.certified", "checkpoint", ["a" * 64, "9/rZ+k="], ["", "x" * 201, "two words"]),
         ("condition.verified", "measure.attendance_percent", [0, 100], [101, -1, "92"]),
-        ("condition.verified", "measure.babies", [0, 3], [-1, 1.0, True, "1"]),
+        ("condition.verified", "measure.babies", [0, 3, 20], [-1, 21, 1.0, True, "1"]),
         ("condition.verified", "number", [1, 10], [0, -1, "1"]),
         ("encounter.recorded", "items.0.quantity", [1], [0, -1]),
         ("payment.requested.round", "for.round", [1, 3], [0, "1"]),
