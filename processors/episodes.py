@@ -57,6 +57,22 @@ def conditions(view: View, persons: Iterable[bytes], condition: str) -> list[Evi
     return found
 
 
+def told_by_carers(view: View, family: tuple[bytes, ...], children: Iterable[bytes], condition: str) -> list[Evidence]:
+    """Evidence about these children told under somebody outside the family who brought them, by date."""
+    carers: set[bytes] = set()
+    for child in children:
+        states = (view.states[alias] for alias in view.aliases(child) if alias in view.states)
+        carers.update(view.root(link) for state in states for link in state.links if link[:1] == b"P")
+    carers.difference_update(family)
+    if not carers:
+        return []
+    return [
+        item
+        for item in conditions(view, sorted(carers), condition)
+        if item.condition.child_sp_id is not None and view.root(person(item.condition.child_sp_id)) in children
+    ]
+
+
 def births(view: View, mother: bytes) -> list[Birth]:
     """The births of a mother, in order of date."""
     known = view.births.get(mother)
@@ -149,7 +165,7 @@ def _visits(view: View, family: tuple[bytes, ...], kinds: frozenset[str]) -> lis
     return [
         item.condition.on
         for kind in sorted(kinds)
-        for item in conditions(view, family, kind)
+        for item in (*conditions(view, family, kind), *told_by_carers(view, family, family[1:], kind))
         if item.condition.on is not None and item.condition.outcome == MET
     ]
 

@@ -64,7 +64,8 @@ def inquire(view: View, pack: Pack, event: Event, request: PaymentRequested) -> 
 def mother_of(view: View, subject: bytes) -> bytes:
     """The mother whose delivery evidence names this person as a child, else who had other evidence with the child.
 
-    A child often gets its SP-ID after the delivery was told. The person itself where no evidence names it as a child.
+    A child often gets its SP-ID after the delivery was told; others too may bring it to a visit, so who gave birth
+    comes first. The person itself where no evidence names it as a child.
     """
     known = view.mothers.get(subject)
     if known is None:
@@ -80,7 +81,8 @@ def _mother_of(view: View, subject: bytes) -> bytes:
         for birth in episodes.births(view, mother):
             if subject in birth.children:
                 return mother
-    return next((person for person in near if _told_with(view, person, subject)), subject)
+    told = [person for person in near if _told_with(view, person, subject)]
+    return next((person for person in told if episodes.births(view, person)), told[0] if told else subject)
 
 
 def _told_with(view: View, person: bytes, child: bytes) -> bool:
@@ -115,9 +117,10 @@ def _visit(view: View, pack: Pack, request: PaymentRequested, subject: bytes) ->
     known = episodes.births(view, mother)
     children = sorted({child for birth in known for child in birth.children})
     family = tuple(dict.fromkeys((mother, subject, *children)))
-    every = episodes.conditions(view, family, pack.entitlement.evidence or "")
-    about = [item for item in every if item.condition.on == day and _is_about(view, item, subject, mother)]
-    found = _strongest(view, about)
+    kind = pack.entitlement.evidence or ""
+    about = [item for item in episodes.conditions(view, family, kind) if _is_about(view, item, subject, mother)]
+    about += episodes.told_by_carers(view, family, family[1:] if subject == mother else (subject,), kind)
+    found = _strongest(view, [item for item in about if item.condition.on == day])
     anchor, birth = _belongs(view, request, found, known, family, pack.entitlement)
     return Occasion(day, anchor, mother, found, birth)
 
