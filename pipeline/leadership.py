@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from enum import IntEnum
 from threading import Event
+from typing import TYPE_CHECKING
 
-import psycopg
+from ledger.store.takeover import end_silent_leader
+from pipeline.logging import get_logger
+
+if TYPE_CHECKING:
+    from ledger.store.connection import LedgerConnection
 
 STANDBY_SECONDS = 0.5
 """How often a standby asks for the lock; a leader's death is noticed by its server process at once."""
@@ -18,10 +23,14 @@ class Leadership(IntEnum):
     RELAY = 0x5350_5002
 
 
-def lead(connection: psycopg.Connection[tuple[object, ...]], role: Leadership, stop: Event) -> bool:
+_log = get_logger("leadership")
+
+
+def lead(connection: LedgerConnection, role: Leadership, stop: Event) -> bool:
     """Wait until this connection holds the lock of `role`; False when `stop` was set first.
 
-    The lock ends with the connection, so whoever commits on another connection is not protected by it.
+    The lock ends with the connection, so whoever commits on another connection is not protected by it. A leader that
+    fell silent is ended.
     """
     while not stop.is_set():
         with connection.cursor() as cursor:
@@ -30,5 +39,7 @@ def lead(connection: psycopg.Connection[tuple[object, ...]], role: Leadership, s
         connection.commit()
         if row is not None and row[0] is True:
             return True
+        if end_silent_leader(connection, int(role)):
+            _log.warning("silent_leader_ended", role=role.name.lower())
         stop.wait(STANDBY_SECONDS)
     return False
