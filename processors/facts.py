@@ -103,7 +103,7 @@ class _Row(NamedTuple):
     source: str
     event_id: str
     time_us: int
-    data: bytes
+    data: msgspec.Raw
 
 
 _BY_NUMBER = {kind.number: kind for kind in TYPES.values()}
@@ -119,7 +119,7 @@ class UnknownStateVersionError(Exception):
 def encode_state(state: EntityState) -> bytes:
     """Canonical bytes of a state: the same set of facts gives the same bytes."""
     rows = [
-        _Row(TYPES[event.type].number, event.source, event.id, event.time_us, _ENCODER.encode(event.data))
+        (TYPES[event.type].number, event.source, event.id, event.time_us, event.data)
         for _, event in sorted(state.facts.items())
     ]
     retracted = [(source, event_id, time_us) for (source, event_id), time_us in sorted(state.retracted.items())]

@@ -48,6 +48,18 @@ def take_oldest(cursor: LedgerCursor, limit: int) -> list[MarkRow]:
     return take_entities(cursor, {entity for (entity,) in cursor})
 
 
+def read_oldest(cursor: LedgerCursor, limit: int) -> list[MarkRow]:
+    """The `limit` oldest visible marks, oldest first; they stay where they are."""
+    cursor.execute("select mark_id, entity, position, cause, ref from mark order by mark_id limit %s", (limit,))
+    return cursor.fetchall()
+
+
+def read_marks(cursor: LedgerCursor, keys: Collection[bytes]) -> list[MarkRow]:
+    """Every visible mark of these entities, oldest first; they stay where they are."""
+    cursor.execute("select mark_id, entity, position, cause, ref from mark where entity = any(%b)", (list(keys),))
+    return sorted(cursor.fetchall())
+
+
 def take_entities(cursor: LedgerCursor, keys: Collection[bytes]) -> list[MarkRow]:
     """Delete and return every visible mark of these entities, oldest first."""
     if not keys:

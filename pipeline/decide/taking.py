@@ -9,7 +9,7 @@ from ledger.store import books
 from processors import entities
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from events.envelope import Event
     from ledger.store.books import MarkRow
@@ -30,10 +30,14 @@ def take_oldest(cursor: LedgerCursor, limit: int) -> Taken:
     """Every mark of the entities with the `limit` oldest marks, and of those that share an event with them."""
     rows = books.take_oldest(cursor, limit)
     events = read_events(cursor, rows)
-    near = {key for event in events.values() for key in entities.homes(event) if key[:1] in TAKEN_TOGETHER}
-    more = books.take_entities(cursor, near - {entity for _, entity, _, _, _ in rows})
+    more = books.take_entities(cursor, sharing(events.values()) - {entity for _, entity, _, _, _ in rows})
     unread = [row for row in more if row[2] not in events]
     return Taken(rows + more, events | read_events(cursor, unread))
+
+
+def sharing(events: Iterable[Event]) -> set[bytes]:
+    """The entities whose marks are taken together with those of these events."""
+    return {key for event in events for key in entities.homes(event) if key[:1] in TAKEN_TOGETHER}
 
 
 def read_events(cursor: LedgerCursor, rows: Sequence[MarkRow]) -> dict[int, Event]:
