@@ -1,0 +1,17 @@
+"""After any sequence of events, submissions, certifications and payments, the books are in order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.memory import World
+from tests.properties import books
+from tests.properties.playing import POLICY, orders, paces, play_in_steps
+from tests.properties.profiles import tried
+from tests.properties.stories import stories
+
+
+@tried(150)
+@given(st.data())
+def test_the_books_are_in_order_after_any_sequence(data: st.DataObject) -> None:
+    events = data.draw(orders(data.draw(stories(declarations=4, rulings=8))))
+    books.check(play_in_steps(World(POLICY), events, data.draw(paces(events))))
