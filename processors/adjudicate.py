@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from processors.case import Case
+    from processors.eligibility import Assessment
     from processors.facts import EntityState
     from processors.filing import Filed
     from processors.inquiry import Inquiry
@@ -80,6 +81,8 @@ class _Bench:
             self._rounds(waiting)
         for item in self.filed:
             self._rule(item)
+            if item.frozen is not None and not self.courses[item.line_id].holds:
+                self._recover(item, None, ())
         self.outcome.decisions.extend(self.recoveries)
         self.outcome.decisions.extend(reused)
         return self.outcome
@@ -178,10 +181,15 @@ class _Bench:
             self.claims[item.line_id] = taken
         elif last and taken.won_by is not None:
             self.outcome.doubles.append((item.line_id, taken.claim, taken.won_by))
-        now = self.frozen_now.get(item.line_id)
+        if last:
+            self._recover(item, assess(inquiry), taken)
+
+    def _recover(self, item: Filed, found: Assessment | None, taken: Beaten | tuple[Claim, ...]) -> None:
+        """What is to be recovered of a frozen line; nothing of one that was refused or came back for good."""
+        now, course = self.frozen_now.get(item.line_id), self.courses[item.line_id]
         frozen = item.frozen if now is None else now.frozen
-        if last and frozen is not None:
-            proposed = ruling.recovery(item, frozen, assess(inquiry), taken, self.history)
+        if frozen is not None:
+            proposed = ruling.recovery(item, frozen, found, taken, course.amount_minor, self.history)
             if proposed is not None:
                 self.recoveries.append(proposed)
 

@@ -201,24 +201,27 @@ def reused(event: Event, policy: Policy) -> Decision:
 def recovery(
     item: Filed,
     frozen: Frozen,
-    found: Assessment,
+    found: Assessment | None,
     taken: Beaten | tuple[Claim, ...],
+    amount_minor: int,
     history: Mapping[bytes, History],
 ) -> Decision | None:
     """What facts known after the freezing say a frozen line should not have had; moves no money by itself.
 
-    None when nothing is to be recovered and nothing ever was proposed, or when the policy has changed since.
+    `amount_minor` is what the line is to have: less than was frozen when less was certified. `found` is None when it is
+    to have nothing any more. None when nothing is to be recovered and nothing ever was proposed, or when the policy has
+    changed since.
     """
-    if item.pack.digest != frozen.policy_digest:
+    if found is not None and item.pack.digest != frozen.policy_digest:
         return None
     reasons: tuple[Reason, ...] = ()
     amount = 0
     if isinstance(taken, Beaten):
-        reasons, amount = (taken.reason,), frozen.amount_minor
-    elif found.standing is not Standing.ELIGIBLE:
-        reasons, amount = found.reasons, frozen.amount_minor
-    elif found.amount_minor is not None and found.amount_minor < frozen.amount_minor:
-        reasons, amount = (Reason.AMOUNT_MISMATCH,), frozen.amount_minor - found.amount_minor
+        reasons, amount = (taken.reason,), amount_minor
+    elif found is not None and found.standing is not Standing.ELIGIBLE:
+        reasons, amount = found.reasons, amount_minor
+    elif found is not None and found.amount_minor is not None and found.amount_minor < amount_minor:
+        reasons, amount = (Reason.AMOUNT_MISMATCH,), amount_minor - found.amount_minor
     subject = subject_of_recovery(item.line_id)
     if amount == 0 and subject not in history:
         return None
