@@ -26,7 +26,7 @@ FINISHED = frozenset(LineState) - {
     LineState.APPROVED, LineState.SUBMITTED, LineState.CERTIFIED, LineState.INSTRUCTED, LineState.RETURNED
 }  # fmt: skip
 MAY_BE_LOWER = frozenset({LineState.CERTIFIED, LineState.INSTRUCTED, LineState.SETTLED, LineState.RETURNED})
-ON_THE_WAY = tuple(family.value for family in TRANSIT_FAMILIES) + ("budget:committed",)
+ON_THE_WAY = (*(family.value for family in TRANSIT_FAMILIES), "budget:committed")
 
 
 def check(world: World) -> None:
@@ -86,9 +86,9 @@ def posted_is_the_position_decided(world: World) -> None:
     """What stands on each account for a subject is what its latest decision says; finished lines are off the way."""
     stands: dict[bytes, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for transfers, _ in world.log:
-        for entry in transfers:
-            stands[entry.subject][entry.draft.debit.code] += entry.draft.amount_minor
-            stands[entry.subject][entry.draft.credit.code] -= entry.draft.amount_minor
+        for moved in transfers:
+            stands[moved.subject][moved.draft.debit.code] += moved.draft.amount_minor
+            stands[moved.subject][moved.draft.credit.code] -= moved.draft.amount_minor
     for subject, entry in world.latest().items():
         decision, expected = entry.decision, defaultdict[str, int](int)
         assert world.last[subject].stands == decision.position

@@ -212,7 +212,7 @@ class Teller:
         return self.tell("pmrs", "facility.registered", {**data, "valid_from": "2020-01-01", "valid_until": None})
 
     def fact(self) -> Event:
-        kinds = [*[self.household] * 3, *[self.enrolment] * 3, *[self.condition] * 6]
+        kinds: list[Callable[[], Event]] = [*[self.household] * 3, *[self.enrolment] * 3, *[self.condition] * 6]
         kinds += [
             self.revocation,
             self.withdrawal_from_scheme,
@@ -248,7 +248,8 @@ class Teller:
         """A benefit and what it is asked for: mostly what some evidence tells of, else anything."""
         draw = self.draw
         told = [event.data for event in self.events if isinstance(event.data, ConditionVerified)]
-        known = draw(one_of(told)) if told and self.asked(True, False) else None
+        fits: bool = self.asked(True, False)
+        known = draw(one_of(told)) if told and fits else None
         fitting = [name for name in self.focus.benefits if known is None or CONDITION_OF[name] == known.condition]
         benefit = draw(one_of(fitting or self.focus.benefits))
         if known is not None and fitting:
@@ -297,7 +298,7 @@ class Teller:
         }
         return self.tell(source, "batch.declared", data)
 
-    # -- certification and settlement -----------------------------------------------------------------------------------
+    # -- certification and settlement ---------------------------------------------------------------------------------
 
     def ruling(self) -> Event:
         """NPCA certifies or refuses one of the first lines; sometimes somebody else does, or for another amount."""

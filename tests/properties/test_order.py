@@ -1,15 +1,16 @@
-"""What is decided depends on what was told and on when it was submitted, never on the order in which it arrived."""
+"""Nothing that is decided depends on the order, the repetition or the batches in which events arrive."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.memory import World
+from tests.properties import books
 from tests.properties.playing import POLICY, orders, paces, play, play_in_steps, result
 from tests.properties.profiles import tried
 from tests.properties.stories import stories
 
 
-@tried(150)
+@tried(200)
 @given(st.data())
 def test_order_repetition_and_batching_change_nothing(data: st.DataObject) -> None:
     events = data.draw(stories(rulings=3))
@@ -17,3 +18,4 @@ def test_order_repetition_and_batching_change_nothing(data: st.DataObject) -> No
     once = play(World(POLICY), events)
     again = play_in_steps(World(POLICY), order, data.draw(paces(order)))
     assert result(again) == result(once)
+    books.check(again)

@@ -73,7 +73,7 @@ def chapters(draw: st.DrawFn) -> list[list[Event]]:
 def test_order_between_submissions_changes_nothing(data: st.DataObject) -> None:
     parts = data.draw(chapters())
     once, declared = told(parts)
-    # A close makes supplements, and a supplement is a submission too: then a chapter is decided when all of it is there.
+    # A close makes supplements, which are submissions too: then a chapter is decided when all of it is there.
     closes = any(isinstance(event.data, CycleClosed) for part in parts for event in part)
     again = World(POLICY)
     for part, end in zip(parts, declared, strict=True):
