@@ -24,7 +24,7 @@ from processors.case import request_cycle
 from processors.lifecycle import bank_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -222,7 +222,8 @@ class Teller:
             self.merge,
             self.facility,
         ]
-        return self.draw(one_of(kinds))()
+        tell: Callable[[], Event] = self.draw(one_of(kinds))
+        return tell()
 
     # -- requests and what is said of them ----------------------------------------------------------------------------
 
