@@ -20,7 +20,7 @@ from processors.case import cycle_key
 from processors.entries import DecisionEntry
 from processors.facts import EntityState, decode_state, encode_state, fold
 from processors.memory import World
-from tests.properties.stories import RETRACTABLE
+from tests.properties.cast import RETRACTABLE
 
 FINISHED = frozenset(LineState) - {
     LineState.APPROVED, LineState.SUBMITTED, LineState.CERTIFIED, LineState.INSTRUCTED, LineState.RETURNED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -18,8 +18,6 @@ from processors.outcome import Claim
 POLICY = load()
 
 Told = tuple[object, ...]
-Pace = Callable[[World], None]
-"""What is decided after each event that arrives."""
 
 
 class Result(NamedTuple):

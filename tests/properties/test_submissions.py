@@ -17,9 +17,10 @@ from events.envelope import Event
 from events.payment import CycleClosed
 from processors.memory import World
 from tests.properties import books
+from tests.properties.cast import FIRST_US, often
 from tests.properties.playing import POLICY, orders, paces, play, play_in_steps, result
 from tests.properties.profiles import tried
-from tests.properties.stories import FIRST_US, often, stories
+from tests.properties.stories import stories
 
 
 def declaration(world: World, number: int) -> list[Event]:
