@@ -24,6 +24,7 @@ test: environment-dev ## Run the tests on real Kafka and PostgreSQL (TESTS=tests
 test-long: environment-dev ## Run the tests that take minutes
 	@$(BIN)/spp setup
 	@$(BIN)/python -m pytest -m long $(TESTS)
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest --timeout 3600 tests/properties
 
 bench: environment ## Measure throughput on servers of its own (BENCH="--events 200000 --workers 1")
 	@$(BIN)/python -m infra.bench $(BENCH)

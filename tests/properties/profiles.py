@@ -7,7 +7,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-_EXAMPLES = {"quick": 1, "long": 40}
+_EXAMPLES = {"quick": 1, "long": 20}
 
 
 def tried(examples: int) -> settings:
