@@ -1,0 +1,87 @@
+"""Small stories that once came out wrong, found by the properties; those without arithmetic are in tests/cases."""
+
+from __future__ import annotations
+
+from events.envelope import Event
+from events.states import LineState
+from ledger.model.kinds import Cause
+from processors.memory import World
+from tests.births import declared, event, mother
+from tests.properties import books
+from tests.properties.playing import POLICY, play
+
+ENROLLED, DELIVERED, ASKED, ASKED_BY_HEF = mother(1)
+
+
+def asked(event_id: str, time: str, source: str = "nssf", **data: object) -> Event:
+    """NSSF's request of `mother`, told otherwise."""
+    usual = {
+        "request_id": "N1",
+        "batch_id": "NB",
+        "benefit": "nssf.maternal.delivery",
+        "sp_id": "0000000001",
+        "for": {"on": "2018-02-04"},
+        "cycle": "2018-02",
+        "payee": {"channel": "wallet", "provider": "wing", "account_ref": "token-1", "role": "self"},
+    }
+    return event(source, "payment.requested", event_id, time, usual | data)
+
+
+def moved(event_id: str, time: str, amount: dict[str, str]) -> Event:
+    """Money of an instruction that no line has."""
+    data = {"instruction_id": 32 * "0", "message_id": "M1", "bank_ref": "W1", "value_date": "2018-03-01"}
+    return event("bank.wing", "payment.settled", event_id, time, {**data, "amount": amount})
+
+
+def test_an_earlier_request_for_another_benefit_takes_the_id_and_leaves_nothing_on_the_accounts_of_the_first() -> None:
+    world = play(World(POLICY), [ENROLLED, DELIVERED, ASKED])
+    assert world.balances()
+    play(world, [asked("earlier", "2018-02-09T08:00:00+07:00", benefit="maternal.delivery")])
+    assert world.balances() == {}
+    books.check(world)
+
+
+def test_a_movement_told_anew_in_another_currency_leaves_the_suspense_of_the_first() -> None:
+    world = play(World(POLICY), [moved("m1", "2018-03-02T08:00:00+07:00", {"amount": "1.50", "currency": "USD"})])
+    play(world, [moved("m2", "2018-03-03T08:00:00+07:00", {"amount": "6000", "currency": "KHR"})])
+    assert {code.split("/")[-1] for code in world.balances()} == {"KHR"}
+    books.check(world)
+
+
+def test_a_line_that_changes_its_batch_before_it_is_frozen_is_frozen_in_the_new_batch_only() -> None:
+    world = World(POLICY)
+    for told in (ENROLLED, DELIVERED, asked("later", "2018-02-10T08:00:00+07:00"), declared("nssf", "NB", 1, 0)):
+        world.publish(told)
+    while not any(mark.cause == Cause.FREEZE for mark in world.marks.values()):
+        world.step(1)
+    world.publish(asked("earlier", "2018-02-09T08:00:00+07:00", batch_id="OB"))
+    world.publish(declared("nssf", "OB", 1, 0))
+    world.decide()
+    books.check(world)
+    frozen = [entry.decision for entry in world.latest().values() if entry.decision.frozen is not None]
+    assert [(decision.event.id, decision.state) for decision in frozen] == [("earlier", LineState.SUBMITTED)]
+
+
+def test_claims_count_visits_in_the_order_of_the_frozen_lines() -> None:
+    def visit(number: int, day: str) -> Event:
+        data = {"sp_id": "0000000001", "condition": "anc_visit", "on": day, "outcome": "met"}
+        return event("pmrs", "condition.verified", f"visit-{number}", "2023-09-15T08:00:00+07:00", data)
+
+    def asks(event_id: str, source: str, day: str) -> Event:
+        data = {"request_id": event_id, "benefit": "nssf.maternal.anc", "for": {"on": day}, "cycle": "2023-10"}
+        return asked(event_id, "2023-10-01T08:00:00+07:00", source, **data)
+
+    closing = {"batch_id": "NB", "benefit": "nssf.maternal.anc", "cycle": "2023-10", "count": 2, "totals": []}
+    world = play(
+        World(POLICY),
+        [
+            ENROLLED,
+            visit(1, "2023-09-01"),
+            visit(2, "2023-09-10"),
+            asks("a", "hef", "2023-09-01"),
+            asks("b", "nssf", "2023-09-10"),
+            asks("c", "nssf", "2023-09-01"),
+            event("nssf", "batch.declared", "declared", "2023-10-02T08:00:00+07:00", closing),
+        ],
+    )
+    books.check(world)
