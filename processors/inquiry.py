@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from events.verification import ConditionVerified
 from processors import entities, episodes
-from processors.episodes import Birth, Evidence
+from processors.episodes import MET, Birth, Evidence
 from processors.policy.model import LifeEvent
 
 if TYPE_CHECKING:
@@ -106,7 +106,9 @@ def _birth(view: View, pack: Pack, request: PaymentRequested, subject: bytes) ->
     contrary = [
         item
         for item in episodes.conditions(view, (mother,), pack.entitlement.evidence or "")
-        if item.condition.on is not None and abs((item.condition.on - asked).days) <= window
+        if item.condition.outcome != MET
+        and item.condition.on is not None
+        and abs((item.condition.on - asked).days) <= window
     ]
     return Occasion(asked, asked, mother, _strongest(view, contrary), None)
 
