@@ -119,7 +119,7 @@ class FactTeller:
             "sp_id": draw(one_of(self.persons)),
             "condition": condition,
             "outcome": "met" if usual else draw(often("met", "not_met")),
-            "facility_id": draw(often(None, "F1")),
+            "facility_id": draw(one_of((None, "F1"))),
         }
         if condition == "school_attendance":
             data["month"] = draw(one_of(MONTHS))
@@ -158,6 +158,7 @@ class FactTeller:
             self.merge,
             self.merge,
             self.merge,
+            self.facility,
             self.facility,
         ]
         tell: Callable[[], Event] = self.draw(one_of(kinds))

@@ -74,7 +74,7 @@ class Teller(FactTeller):
         for_: dict[str, object] = {"on": when}
         if MATERNAL[benefit] != "delivery":
             for_ |= {"birth_on": self.asked(None, *self.births), "due_on": self.asked(None, *self.births)}
-        return benefit, {"sp_id": sp_id, "for": for_, "in_respect_of": self.asked(None, *CHILDREN)}
+        return benefit, {"sp_id": sp_id, "for": for_, "in_respect_of": draw(often(None, *CHILDREN))}
 
     def retraction(self) -> Event:
         facts = [event for event in self.events if event.type in RETRACTABLE]

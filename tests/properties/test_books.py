@@ -10,7 +10,7 @@ from tests.properties.profiles import tried
 from tests.properties.stories import stories
 
 
-@tried(150)
+@tried(500)
 @given(st.data())
 def test_the_books_are_in_order_after_any_sequence(data: st.DataObject) -> None:
     events = data.draw(orders(data.draw(stories(declarations=4, rulings=8))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from events.envelope import Event
 from events.states import LineState
 from ledger.model.kinds import Cause
@@ -48,18 +50,41 @@ def test_a_movement_told_anew_in_another_currency_leaves_the_suspense_of_the_fir
     books.check(world)
 
 
-def test_a_line_that_changes_its_batch_before_it_is_frozen_is_frozen_in_the_new_batch_only() -> None:
+def about_to_be_frozen() -> World:
+    """A world in which a line was ordered to be frozen, and was not yet."""
     world = World(POLICY)
     for told in (ENROLLED, DELIVERED, asked("later", "2018-02-10T08:00:00+07:00"), declared("nssf", "NB", 1, 0)):
         world.publish(told)
     while not any(mark.cause == Cause.FREEZE for mark in world.marks.values()):
         world.step(1)
+    return world
+
+
+def states(world: World) -> dict[str, LineState]:
+    return {entry.decision.event.id: entry.decision.state for entry in world.latest().values()}
+
+
+@pytest.mark.parametrize("submitted", [True, False])
+def test_a_line_that_changes_its_batch_before_it_is_frozen_is_frozen_with_the_new_batch_only(
+    *, submitted: bool
+) -> None:
+    world = about_to_be_frozen()
     world.publish(asked("earlier", "2018-02-09T08:00:00+07:00", batch_id="OB"))
-    world.publish(declared("nssf", "OB", 1, 0))
+    if submitted:
+        world.publish(declared("nssf", "OB", 1, 0))
     world.decide()
     books.check(world)
-    frozen = [entry.decision for entry in world.latest().values() if entry.decision.frozen is not None]
-    assert [(decision.event.id, decision.state) for decision in frozen] == [("earlier", LineState.SUBMITTED)]
+    state = LineState.SUBMITTED if submitted else LineState.APPROVED
+    assert states(world) == {"earlier": state, "later": LineState.REJECTED}
+
+
+def test_a_fact_that_arrives_between_the_order_to_freeze_and_the_freezing_counts() -> None:
+    world = about_to_be_frozen()
+    data = {"sp_id": "0000000001", "condition": "delivery", "on": "2018-02-04", "outcome": "not_met"}
+    world.publish(event("pmrs", "condition.verified", "corrected", "2018-02-20T08:00:00+07:00", data))
+    world.decide(at_once=1)
+    books.check(world)
+    assert states(world) == {"later": LineState.REJECTED}
 
 
 def test_claims_count_visits_in_the_order_of_the_frozen_lines() -> None:

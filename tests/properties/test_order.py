@@ -10,7 +10,7 @@ from tests.properties.profiles import tried
 from tests.properties.stories import stories
 
 
-@tried(200)
+@tried(500)
 @given(st.data())
 def test_order_repetition_and_batching_change_nothing(data: st.DataObject) -> None:
     events = data.draw(stories(rulings=3))

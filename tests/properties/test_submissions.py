@@ -69,7 +69,7 @@ def chapters(draw: st.DrawFn) -> list[list[Event]]:
     return parts
 
 
-@tried(150)
+@tried(500)
 @given(st.data())
 def test_order_between_submissions_changes_nothing(data: st.DataObject) -> None:
     parts = data.draw(chapters())
