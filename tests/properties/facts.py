@@ -8,6 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from events.catalogue import TYPES
+from events.enrolment import PersonMerged
 from events.envelope import Event
 from tests.properties.cast import (
     CHILDREN,
@@ -140,8 +141,10 @@ class FactTeller:
         return self.tell("registry", "person.died", {"sp_id": self.draw(one_of(self.persons)), "died_on": day})
 
     def merge(self) -> Event:
-        some = self.draw(often([*self.persons, CHILDREN[1]], list(PERSONS)))
-        retired = self.draw(one_of(some))
+        """A merge; every other one corrects one told before, if there is one."""
+        before = [event.data.sp_id for event in self.events if isinstance(event.data, PersonMerged)]
+        usual = before if before and self.draw(st.booleans()) else self.persons
+        retired = self.draw(one_of((*usual, CHILDREN[1])))
         kept = self.draw(one_of([sp_id for sp_id in PERSONS if sp_id != retired]))
         return self.tell("registry", "person.merged", {"sp_id": retired, "into": kept, "merged_on": "2024-12-01"})
 

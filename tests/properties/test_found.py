@@ -7,6 +7,7 @@ import pytest
 from events.envelope import Event
 from events.states import LineState
 from ledger.model.kinds import Cause
+from ledger.model.rows import DecisionKind
 from processors.memory import World
 from tests.births import declared, event, mother
 from tests.properties import books
@@ -61,7 +62,8 @@ def about_to_be_frozen() -> World:
 
 
 def states(world: World) -> dict[str, LineState]:
-    return {entry.decision.event.id: entry.decision.state for entry in world.latest().values()}
+    latest = [entry.decision for entry in world.latest().values()]
+    return {decision.event.id: decision.state for decision in latest if decision.kind is DecisionKind.DECIDED}
 
 
 @pytest.mark.parametrize("submitted", [True, False])
