@@ -143,7 +143,8 @@ class FactTeller:
     def merge(self) -> Event:
         """A merge; every other one corrects one told before, if there is one."""
         before = [event.data.sp_id for event in self.events if isinstance(event.data, PersonMerged)]
-        usual = before if before and self.draw(st.booleans()) else self.persons
+        correct: bool = self.draw(st.booleans())
+        usual = before if before and correct else self.persons
         retired = self.draw(one_of((*usual, CHILDREN[1])))
         kept = self.draw(one_of([sp_id for sp_id in PERSONS if sp_id != retired]))
         return self.tell("registry", "person.merged", {"sp_id": retired, "into": kept, "merged_on": "2024-12-01"})
