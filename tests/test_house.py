@@ -13,7 +13,7 @@ FUNCTION_LINES = 70
 LEFTOVERS = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b|NotImplementedError")
 # Places of one machine, and hosts that a lock file or a configuration would carry along.
 PLACES = re.compile(
-    r"/(?:home|root|Users)/\w|/work/\w|\bfiles\.pythonhosted\b|\bindex-url\s*[= ]\s*http|\brepo1?\.maven\b"
+    r"/(?:home|root|Users)/\w|/[w]ork/\w|\bfiles\.pythonhosted\b|\bindex-url\s*[= ]\s*http|\brepo1?\.maven\b"
 )
 FORBIDDEN_NAMES = ("uv.lock", "pylock.toml", "package-lock.json", "pip.conf", ".env", "settings.xml")
 
