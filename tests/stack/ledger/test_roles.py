@@ -9,8 +9,10 @@ from psycopg.errors import InsufficientPrivilege, RestrictViolation
 
 from events.reasons import Reason
 from events.states import LineState
+from ledger.model.access import AccessReason
 from ledger.model.account import Dimensions
 from ledger.store import LedgerConnection, connect
+from ledger.store.access_log import Access, record_access
 from ledger.store.inbox import ensure_offsets, record_batch
 from ledger.store.quarantine import discard
 from ledger.store.schema import APPEND_ONLY_TABLES, WORKING_TABLES
@@ -35,6 +37,7 @@ def filled_url(ledger_url: str) -> str:
         keeper.submit(1, [keeper.decide(b"l" * 16, LineState.SUBMITTED, 400_000, OF)])
         keeper.post()
         conn.execute("insert into claim_double values ('a', 1, 'g', 'k', 'b', 1)")
+        record_access(conn, Access("sokha", "sokha", AccessReason.AUDIT, "1000000001", ("1000000001",)))
     return ledger_url
 
 
