@@ -37,7 +37,7 @@ class BatchMismatch(NamedTuple):
 def declaration(state: EntityState, commons: Commons) -> BatchDeclared | None:
     """The declaration that counts: the latest `time`, then the pack's source order, then the greater event id."""
     told = [
-        ((event.time_us, -commons.source_order.get(event.source, 1 << 30), event.id), event.data)
+        ((event.time_us, -commons.rank_of(event.source, event.time_us), event.id), event.data)
         for event in state.facts.values()
         if isinstance(event.data, BatchDeclared)
     ]

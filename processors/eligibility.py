@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from events.money import to_minor
 from events.reasons import Reason
+from processors.amounts import compute
 from processors.outcome import Asked, FigureUsed
-from processors.policy.model import Status
 from processors.policy.predicates import PASSED, Outcome, Verdict
 
 if TYPE_CHECKING:
     from events.envelope import Event
+    from processors.amounts import Computed, Used
     from processors.inquiry import Inquiry
-    from processors.policy.model import Figure
 
 
 class Standing(IntEnum):
@@ -44,7 +44,7 @@ class Assessment(NamedTuple):
     amount_minor: int | None
     currency: str | None
     answers: tuple[Answer, ...]
-    figure: Figure | None
+    used: tuple[Used, ...]
     benefit: str
 
     @property
@@ -63,24 +63,29 @@ class Assessment(NamedTuple):
     @property
     def figures(self) -> tuple[FigureUsed, ...]:
         """The figures of the pack that were used."""
-        return () if self.figure is None else (_used(self.benefit, self.figure),)
+        return tuple(_used(self.benefit, item) for item in self.used)
 
 
 def assess(inquiry: Inquiry) -> Assessment:
     """Ask everything the pack asks on the day; every contrary reason is told, else every missing one."""
     day, pack = inquiry.occasion.day, inquiry.pack
-    figure = pack.amount.figures.on(day)
     rules = pack.rules.on(day)
-    if figure is None or rules is None:
+    if rules is None or not pack.amount.in_force(day):
         answer = Answer("in_force", (), Outcome(Verdict.FAIL, Reason.NOT_IN_FORCE))
-        return Assessment(Standing.REJECTED, (Reason.NOT_IN_FORCE,), None, None, (answer,), None, pack.benefit)
-    amount = _amount(inquiry, figure)
+        return Assessment(Standing.REJECTED, (Reason.NOT_IN_FORCE,), None, None, (answer,), (), pack.benefit)
+    amount = compute(inquiry)
     answers = [Answer("alive", (), _alive(inquiry))]
     answers.extend([Answer(rule.name, rule.parameters, rule.ask(inquiry)) for rule in rules])
-    answers.append(Answer("amount", (), _amount_set(inquiry, figure, amount)))
+    answers.append(Answer("amount", (), _amount_agreed(inquiry, amount)))
     worst = max([answer.outcome.verdict for answer in answers])
     return Assessment(
-        Standing(worst), _reasons(answers, worst), amount, pack.amount.currency, tuple(answers), figure, pack.benefit
+        Standing(worst),
+        _reasons(answers, worst),
+        amount.amount_minor,
+        pack.amount.currency,
+        tuple(answers),
+        amount.used,
+        pack.benefit,
     )
 
 
@@ -96,25 +101,15 @@ def _alive(inquiry: Inquiry) -> Outcome:
     return Outcome(Verdict.PASS, evidence=(event,))
 
 
-def _amount(inquiry: Inquiry, figure: Figure) -> int | None:
-    if figure.value is None:
-        return None
-    if not inquiry.pack.amount.per_baby.on(inquiry.occasion.day):
-        return figure.value
-    birth = inquiry.occasion.birth
-    return figure.value * birth.babies if birth is not None else None
-
-
-def _amount_set(inquiry: Inquiry, figure: Figure, amount: int | None) -> Outcome:
-    if figure.status is Status.UNSET:
-        return Outcome(Verdict.UNKNOWN, Reason.AMOUNT_NOT_SET)
+def _amount_agreed(inquiry: Inquiry, amount: Computed) -> Outcome:
+    """Our figure is known, and the operator's own, where it gave one, lies within the pack's tolerance."""
     claimed = inquiry.request.amount
-    if claimed is None or amount is None:
-        return PASSED
+    if claimed is None or amount.amount_minor is None:
+        return amount.outcome
     tolerance = inquiry.pack.tolerance_minor.on(inquiry.occasion.day) or 0
-    if claimed.currency != inquiry.pack.amount.currency or abs(to_minor(claimed) - amount) > tolerance:
+    if claimed.currency != inquiry.pack.amount.currency or abs(to_minor(claimed) - amount.amount_minor) > tolerance:
         return Outcome(Verdict.FAIL, Reason.AMOUNT_MISMATCH, (inquiry.event,))
-    return PASSED
+    return amount.outcome
 
 
 def _ids(evidence: tuple[Event, ...]) -> tuple[tuple[str, str], ...]:
@@ -128,6 +123,7 @@ def _reasons(answers: list[Answer], worst: Verdict) -> tuple[Reason, ...]:
     return tuple(dict.fromkeys(outcome.reason for outcome in found if outcome.reason is not None))
 
 
-def _used(benefit: str, figure: Figure) -> FigureUsed:
+def _used(benefit: str, used: Used) -> FigureUsed:
+    figure = used.figure
     reference = figure.references[0].title if figure.references else ""
-    return FigureUsed(f"{benefit}.amount", figure.value, figure.unit, figure.status.value, reference)
+    return FigureUsed(f"{benefit}.{used.part}", figure.value, figure.unit, figure.status.value, reference, used.times)

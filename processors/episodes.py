@@ -6,7 +6,6 @@ anew. A visit: one person, kind and date; it belongs to a birth or pregnancy by 
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from events.verification import ConditionVerified
@@ -88,9 +87,9 @@ def _births(view: View, mother: bytes) -> list[Birth]:
         if item.condition.outcome == MET and item.condition.on is not None
     ]
     groups: list[list[Evidence]] = []
-    window = timedelta(days=view.commons.birth_window_days)
     for item in met:
-        if groups and _on(item) - _on(groups[-1][0]) <= window:
+        first = _on(groups[-1][0]) if groups else _on(item)
+        if groups and (_on(item) - first).days <= view.commons.birth_window_days.at(first):
             groups[-1].append(item)
         else:
             groups.append([item])
@@ -134,7 +133,7 @@ def measure(condition: ConditionVerified, name: str) -> int | None:
 
 def nearest_birth(known: list[Birth], day: date, commons: Commons) -> Birth | None:
     """The birth a date speaks of: the nearest whose anchor lies within the pack's window, the earlier on a tie."""
-    close = [birth for birth in known if abs((day - birth.anchor).days) <= commons.birth_window_days]
+    close = [birth for birth in known if abs((day - birth.anchor).days) <= commons.birth_window_days.at(birth.anchor)]
     return min(close, key=lambda birth: (abs((day - birth.anchor).days), birth.anchor)) if close else None
 
 
@@ -152,11 +151,11 @@ def births_heard_of(view: View, family: tuple[bytes, ...], known: list[Birth]) -
         for _, data in view.facts(key, ConditionVerified)
         if data.birth_on is not None
         and data.outcome == MET
-        and all(abs((data.birth_on - birth.anchor).days) > window for birth in known)
+        and all(abs((data.birth_on - birth.anchor).days) > window.at(birth.anchor) for birth in known)
     }
     anchors: list[date] = []
     for day in sorted(told):
-        if not anchors or (day - anchors[-1]).days > window:
+        if not anchors or (day - anchors[-1]).days > window.at(anchors[-1]):
             anchors.append(day)
     return anchors
 
@@ -176,7 +175,7 @@ def pregnancy_anchor(view: View, family: tuple[bytes, ...], day: date, known: li
     The first end (birth or verified end of pregnancy) within the pack's interval after the visit; without one, the
     first of the antenatal visits that no end explains and within whose interval this one lies.
     """
-    interval = view.commons.pregnancy_days
+    interval = view.commons.pregnancy_days.at(day)
     born = {birth.anchor for birth in known} | set(births_heard_of(view, family, known))
     ends = sorted(born | set(_visits(view, family[:1], frozenset({PREGNANCY_ENDED}))))
 
@@ -196,7 +195,7 @@ def after_delivery_anchor(view: View, family: tuple[bytes, ...], day: date, birt
     Without one, the first of the visits after delivery, of whichever kind, that no birth explains and within whose
     interval this one lies.
     """
-    interval = view.commons.after_delivery_days
+    interval = view.commons.after_delivery_days.at(day)
 
     def birth_of(visit: date) -> date | None:
         return max((anchor for anchor in births_told if 0 <= (visit - anchor).days <= interval), default=None)

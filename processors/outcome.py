@@ -61,13 +61,14 @@ class Asked(NamedTuple):
 
 
 class FigureUsed(NamedTuple):
-    """A figure of the pack that a decision rests on, with how well it is known."""
+    """A figure of the pack that a decision rests on, with how well it is known and how often it counts."""
 
     name: str
     value: int | None
     unit: str
     status: str
     reference: str
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,10 @@ What is decided here is held a second time by the constraints of the claim table
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from events.reasons import Reason
-from processors import entities
-from processors.episodes import MET
+from processors.occasions import KINDS
 from processors.outcome import Claim, ClaimKind
 from processors.policy.model import LifeEvent
 
@@ -49,22 +47,10 @@ class Bid(NamedTuple):
 
 
 def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
-    """The claims a request makes if it is eligible; a function of what it is for, not of who asks.
-
-    A birth needs no count: its window is taken once.
-    """
-    entitlement, occasion, pack = inquiry.pack.entitlement, inquiry.occasion, inquiry.pack
+    """The claims a request makes if it is eligible; a function of what it is for, not of who asks."""
+    entitlement, occasion = inquiry.pack.entitlement, inquiry.occasion
     holder, anchor = occasion.holder, occasion.anchor.isoformat()
-    claims: list[Claim] = []
-    if entitlement.event is LifeEvent.BIRTH:
-        until = occasion.anchor + timedelta(days=inquiry.view.commons.birth_window_days + 1)
-        claims.append(
-            Claim(ClaimKind.WINDOW, holder, f"birth:{entitlement.step}", anchor, since=occasion.anchor, until=until)
-        )
-    elif entitlement.event is LifeEvent.VISIT:
-        claims.append(Claim(ClaimKind.KEY, _patient(inquiry), f"visit:{entitlement.step}", occasion.day.isoformat()))
-    else:
-        claims.append(Claim(ClaimKind.KEY, holder, f"month:{pack.benefit}", anchor))
+    claims = KINDS[entitlement.event].claims(inquiry)
     for row in entitlement.exclusivity:
         if row.per is LifeEvent.MONTH:
             claims.append(Claim(ClaimKind.KEY, holder, row.group, anchor))
@@ -72,13 +58,7 @@ def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
             claims.append(Claim(ClaimKind.SIDE, holder, row.group, anchor, side=row.side))
     counted = entitlement.maximum is not None and entitlement.event is not LifeEvent.BIRTH
     maximum = entitlement.maximum.on(occasion.day) if counted and entitlement.maximum is not None else None
-    return Bid(line_id, pack.benefit, tuple(claims), holder, anchor, entitlement.step, maximum)
-
-
-def _patient(inquiry: Inquiry) -> bytes:
-    """Whose visit it was: the child or person the evidence names, so that asking for either asks for one visit."""
-    told = next((item.condition for item in inquiry.occasion.evidence if item.condition.outcome == MET), None)
-    return inquiry.view.root(entities.person(told.child_sp_id or told.sp_id)) if told is not None else inquiry.subject
+    return Bid(line_id, inquiry.pack.benefit, tuple(claims), holder, anchor, entitlement.step, maximum)
 
 
 class Guard:

@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 D = TypeVar("D")
 
-_LAST = 1 << 30
-"""Rank of a source the pack does not order: after every source it names."""
-
 
 class Membership(NamedTuple):
     """The household version that counts for a person on a day, and whether its card holds on that day."""
@@ -67,7 +64,7 @@ class View:
 
     def rank(self, event: Event) -> tuple[int, int, str]:
         """How strongly a fact counts against another about the same thing; the greatest wins."""
-        return (event.time_us, -self.commons.source_order.get(event.source, _LAST), event.id)
+        return (event.time_us, -self.commons.rank_of(event.source, event.time_us), event.id)
 
     def effective(self, key: bytes) -> list[Event]:
         """The facts of one entity that count, each natural key once, in the order of their identity."""

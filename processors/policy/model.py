@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from processors.calendar import local_date
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
     from processors.policy.predicates import Predicate
 
 T = TypeVar("T")
+
+_LAST = 1 << 30
+"""Rank of a source the pack does not order: after every source it names."""
+
+_ANY_DAY = date.min
 
 
 class Unit(StrEnum):
@@ -40,6 +47,39 @@ class LifeEvent(StrEnum):
     BIRTH = "birth"
     VISIT = "visit"
     MONTH = "month"
+    ROUND = "round"
+    EPISODE = "episode"
+    LEAVE = "leave"
+
+
+class Times(StrEnum):
+    """What a figure is paid for: how often it counts in one payment. The values end the figure's unit."""
+
+    BIRTH = "birth"
+    VISIT = "visit"
+    MONTH = "month"
+    ROUND = "round"
+    EPISODE = "episode"
+    HOUSEHOLD = "household"
+    BABY = "baby"
+    MEMBER = "member"
+    FURTHER_MEMBER = "further_member"
+
+
+class Dimension(StrEnum):
+    """What a table of figures may be told by."""
+
+    AREA = "area"
+    LEVEL = "level"
+    FACILITY_LEVEL = "facility_level"
+
+
+class BirthReading(StrEnum):
+    """Which day stands for a birth date of which only the year or month is known."""
+
+    EARLIEST = "earliest"
+    MIDDLE = "middle"
+    LATEST = "latest"
 
 
 class Status(StrEnum):
@@ -75,16 +115,25 @@ class Figure:
 class Dated(Generic[T]):
     """Values by the date they begin; a dated None ends the one before it."""
 
-    __slots__ = ("_days", "entries")
+    __slots__ = ("_days", "constant", "entries")
 
     def __init__(self, entries: tuple[tuple[date, T | None], ...]) -> None:
         self.entries = tuple(sorted(entries, key=lambda entry: entry[0]))
         self._days = [day for day, _ in self.entries]
+        self.constant = len(self.entries) == 1
 
     def on(self, day: date) -> T | None:
         """The value in force on `day`, or None before the first and after an end."""
         at = bisect_right(self._days, day) - 1
         return self.entries[at][1] if at >= 0 else None
+
+    def at(self, day: date) -> T:
+        """The value in force on `day`; before the first, the first. For what always holds and is never ended."""
+        value = self.entries[0 if self.constant else max(bisect_right(self._days, day) - 1, 0)][1]
+        if value is None:
+            message = f"a value that must always hold is ended on {day}"
+            raise LookupError(message)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +146,57 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberTest:
+    """One trait or age by which a member of a household counts; `years` is None for a trait."""
+
+    name: str
+    trait: str | None
+    years: int | None
+    basis: Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Figures in force together: one, or one for each combination of what `by` tells them by."""
+
+    times: Times
+    by: tuple[Dimension, ...]
+    figures: Mapping[tuple[str, ...], Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of an amount, paid as often as its figures' unit says; `who` restricts which members count.
+
+    A member counts once, whichever and however many of the tests hold.
+    """
+
+    name: str
+    tables: Dated[Table]
+    who: Dated[tuple[MemberTest, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Amount:
-    """What one payment is: a figure in riel (or cents), once, or from some day on once for each baby of the birth."""
+    """What one payment is, in riel or cents: the sum of its parts."""
 
     currency: str
-    per_baby: Dated[bool]
-    figures: Dated[Figure]
+    parts: tuple[Part, ...]
+
+    def in_force(self, day: date) -> bool:
+        """Whether any part is told on `day`, set or `unset`."""
+        return any(part.tables.on(day) is not None for part in self.parts)
+
+    @property
+    def figures(self) -> tuple[tuple[str, date, Figure], ...]:
+        """Every figure with the name of its part and the day it begins, in the order of the pack."""
+        return tuple(
+            (part.name, begins, figure)
+            for part in self.parts
+            for begins, table in part.tables.entries
+            if table is not None
+            for figure in table.figures.values()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +281,25 @@ class CodeLists:
 
 @dataclass(frozen=True, slots=True)
 class Commons:
-    """What all benefits share. Windows are whole days; `source_order` ranks sources, the lowest number wins.
+    """What all benefits share, each by date. Windows are whole days; the lowest rank of a source wins.
 
     `figures` tells the unit, status and note of each window by its name.
     """
 
-    source_order: Mapping[str, int]
-    birth_window_days: int
-    pregnancy_days: int
-    after_delivery_days: int
-    month_reference_day: int
+    source_order: Dated[Mapping[str, int]]
+    birth_window_days: Dated[int]
+    pregnancy_days: Dated[int]
+    after_delivery_days: Dated[int]
+    month_reference_day: Dated[int]
+    incomplete_birth_date: Dated[BirthReading]
     codes: CodeLists
-    figures: Mapping[str, Figure] = field(default_factory=dict)
+    figures: Mapping[str, Dated[Figure]] = field(default_factory=dict)
+
+    def rank_of(self, source: str, time_us: int) -> int:
+        """The rank of a source for a fact of this instant; a source the order does not name comes last."""
+        order = self.source_order
+        ranks = order.at(_ANY_DAY if order.constant else local_date(time_us))
+        return ranks.get(source, _LAST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from processors.policy.loader.digest import pack_digest, policy_digest
 from processors.policy.loader.errors import PolicyError
 from processors.policy.loader.nodes import Item, below, compose, plain
 from processors.policy.loader.pack import read_pack
-from processors.policy.model import Commons, Policy
+from processors.policy.model import Commons, Dated, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,13 +77,18 @@ def _check_groups(packs: Mapping[str, Pack], places: Mapping[str, Item], lists: 
 
 
 def _commons(packs: Mapping[str, Pack], lists: Lists) -> Commons:
-    windows = {name: found.value or 0 for name, found in lists.windows.items()}
     return Commons(
         source_order=lists.sources,
-        birth_window_days=windows["birth_window_days"],
-        pregnancy_days=windows["pregnancy_days"],
-        after_delivery_days=windows["after_delivery_days"],
-        month_reference_day=windows["month_reference_day"],
+        birth_window_days=_numbers(lists, "birth_window_days"),
+        pregnancy_days=_numbers(lists, "pregnancy_days"),
+        after_delivery_days=_numbers(lists, "after_delivery_days"),
+        month_reference_day=_numbers(lists, "month_reference_day"),
+        incomplete_birth_date=lists.incomplete_birth_date,
         codes=code_lists(packs, lists),
         figures=lists.windows,
     )
+
+
+def _numbers(lists: Lists, name: str) -> Dated[int]:
+    entries = lists.windows[name].entries
+    return Dated(tuple((begins, figure.value if figure is not None else None) for begins, figure in entries))

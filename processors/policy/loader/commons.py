@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, get_args, get_type_hints
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, get_args, get_type_hints
 
-from events.enrolment import HouseholdIdentified, PersonEnrolled
+from events.enrolment import FacilityRegistered, HouseholdIdentified, PersonEnrolled
 from events.sources import SOURCES
 from events.verification import Measure
+from processors.policy.loader.dates import dated
 from processors.policy.loader.nodes import Item, choice, code, entries, fields, listed, sequence, text
-from processors.policy.loader.sources import Sources, figure
-from processors.policy.model import Figure, LifeEvent, Status
+from processors.policy.loader.sources import BASIS_KEYS, Sources, basis, figure
+from processors.policy.model import BirthReading, Dated, Figure, LifeEvent, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+V = TypeVar("V")
 
 CODE_LISTS = (
     "benefit_schemes",
@@ -37,11 +41,15 @@ def _literals(struct: type, field: str) -> tuple[str, ...]:
 
 
 CONTRACT_LISTS: Mapping[str, tuple[str, ...]] = {
+    "areas": _literals(HouseholdIdentified, "area"),
+    "facility_levels": _literals(FacilityRegistered, "level"),
     "levels": _literals(HouseholdIdentified, "level"),
     "grades": _literals(PersonEnrolled, "grade"),
     "measures": Measure.__struct_fields__,
 }
 """Lists that are closed in the contract itself, so no pack can add to them."""
+
+_KEYS = ("codes", "payment_types", "source_order", "windows", "incomplete_birth_date", "exclusivity")
 
 WINDOWS = {
     "birth_window_days": "days",
@@ -76,8 +84,9 @@ class Lists:
 
     codes: Mapping[str, Mapping[str, str]]
     payment_types: Mapping[str, str]
-    sources: Mapping[str, int]
-    windows: Mapping[str, Figure]
+    sources: Dated[Mapping[str, int]]
+    windows: Mapping[str, Dated[Figure]]
+    incomplete_birth_date: Dated[BirthReading]
     groups: Mapping[str, Group]
 
     def of(self, name: str) -> Collection[str]:
@@ -87,21 +96,39 @@ class Lists:
 
 def read_commons(item: Item) -> Lists:
     """The commons; raises PolicyError at the first thing that is wrong."""
-    found = fields(item, ("codes", "payment_types", "source_order", "windows", "exclusivity"), ("references",))
+    found = fields(item, _KEYS, ("references",))
     references = Sources(found.get("references"))
     lists = fields(found["codes"], CODE_LISTS)
     windows = {
-        name: _window(value, name, references) for name, value in fields(found["windows"], tuple(WINDOWS)).items()
+        name: _always(value, dated(value, partial(_window, name=name, references=references)))
+        for name, value in fields(found["windows"], tuple(WINDOWS)).items()
     }
     groups = {code(key): _group(value, references) for key, value in entries(found["exclusivity"])}
     references.check_all_cited()
     return Lists(
         codes={name: {code(key): text(value) for key, value in entries(lists[name])} for name in CODE_LISTS},
         payment_types={text(key): text(value) for key, value in entries(found["payment_types"])},
-        sources=_ranks(found["source_order"]),
+        sources=_always(found["source_order"], dated(found["source_order"], _ranks)),
         windows=windows,
+        incomplete_birth_date=_always(
+            found["incomplete_birth_date"],
+            dated(found["incomplete_birth_date"], lambda entry: _reading(entry, references)),
+        ),
         groups=groups,
     )
+
+
+def _always(item: Item, values: Dated[V]) -> Dated[V]:
+    """Values without which nothing can be decided: they may change, and never end."""
+    if any(value is None for _, value in values.entries):
+        raise item.error("this must always hold, and is ended by a null", "Replace the null by a value")
+    return values
+
+
+def _reading(item: Item, references: Sources) -> BirthReading:
+    found = fields(item, ("value", "status"), BASIS_KEYS)
+    basis(item, found, references)
+    return choice(found["value"], BirthReading)
 
 
 def _ranks(item: Item) -> dict[str, int]:

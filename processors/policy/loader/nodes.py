@@ -40,6 +40,11 @@ class Item(NamedTuple):
         """Whether the value is null or left empty."""
         return isinstance(self.node, yaml.ScalarNode) and self.node.tag == _NULL
 
+    @property
+    def is_mapping(self) -> bool:
+        """Whether the value is `key: value` lines."""
+        return isinstance(self.node, yaml.MappingNode)
+
 
 def compose(file: str, text: str) -> Item:
     """The one document of a file; raises PolicyError when it is no YAML, empty, or holds an unknown tag."""

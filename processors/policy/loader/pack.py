@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from events.money import CURRENCIES
+from events.sources import SOURCES
+from processors.policy.loader.amount import amount
 from processors.policy.loader.dates import dated
 from processors.policy.loader.entitlement import entitlement
 from processors.policy.loader.nodes import Item, choice, code, fields, listed, text, whole
 from processors.policy.loader.rules import rules
 from processors.policy.loader.sources import BASIS_KEYS, Sources, basis, figure
-from processors.policy.model import Amount, Books, Dated, ForShape, LifeEvent, Pack, Unit
+from processors.policy.model import Books, Dated, ForShape, Pack, Unit
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from processors.policy.loader.commons import Lists
 
 _KEYS = (
@@ -32,9 +31,6 @@ _KEYS = (
     "certifier",
     "books",
 )
-PAID_PER = {LifeEvent.BIRTH: ("birth", "baby"), LifeEvent.VISIT: ("visit",), LifeEvent.MONTH: ("month",)}
-"""What an amount may be paid for, by the event in life of the benefit."""
-
 _COFOG = re.compile(r"[0-9]{2}\.[0-9]\.[0-9]")
 _GFSM = re.compile(r"[0-9]{2,5}")
 
@@ -46,7 +42,7 @@ def read_pack(item: Item, lists: Lists, digest: bytes) -> Pack:
     title = fields(found["title"], ("en", "km"))
     unit = choice(found["unit"], Unit)
     entitled = entitlement(found["entitlement"], lists, sources)
-    amount = _amount(found["amount"], entitled.event, sources)
+    paid = amount(found["amount"], entitled.event, lists, sources)
     pack = Pack(
         benefit=code(found["benefit"]),
         english=text(title["en"]),
@@ -54,31 +50,18 @@ def read_pack(item: Item, lists: Lists, digest: bytes) -> Pack:
         unit=unit,
         shape=choice(found["for"], ForShape),
         scheme=listed(found["scheme"], lists.of("benefit_schemes"), "benefit_schemes"),
-        amount=amount,
+        amount=paid,
         entitlement=entitled,
         rules=dated(found["rules"], lambda entry: rules(entry, lists, sources)),
         priority=dated(found["priority"], lambda entry: whole(_valued(entry, sources))),
-        tolerance_minor=dated(found["tolerance"], lambda entry: _tolerance(entry, amount.currency, sources)),
-        certifier=dated(found["certifier"], lambda entry: listed(_valued(entry, sources), lists.sources, "sources")),
+        tolerance_minor=dated(found["tolerance"], lambda entry: _tolerance(entry, paid.currency, sources)),
+        certifier=dated(found["certifier"], lambda entry: listed(_valued(entry, sources), SOURCES, "sources")),
         books=_books(found["books"], lists),
         digest=digest,
     )
     sources.check_all_cited()
     _check_in_force(found, pack)
     return pack
-
-
-def _amount(item: Item, event: LifeEvent, sources: Sources) -> Amount:
-    found = fields(item, ("currency", "values"))
-    currency = text(found["currency"])
-    if currency not in CURRENCIES:
-        raise found["currency"].error(
-            f"`{currency}` is no currency of the contract", f"One of: {', '.join(CURRENCIES)}"
-        )
-    units = tuple(f"{currency}/{paid}" for paid in PAID_PER[event])
-    figures = dated(found["values"], lambda entry: figure(entry, sources, units))
-    babies = tuple((begins, None if it is None else it.unit.endswith("/baby")) for begins, it in figures.entries)
-    return Amount(currency, Dated(babies), figures)
 
 
 def _valued(item: Item, sources: Sources) -> Item:
@@ -102,7 +85,7 @@ def _books(item: Item, lists: Lists) -> Books:
             raise found[name].error(f"`{text(found[name])}` is no {name.upper()} code", f"Write it as {example}")
     return Books(
         programme=listed(found["programme"], lists.of("programmes"), "programmes"),
-        operator=listed(found["operator"], lists.sources, "sources"),
+        operator=listed(found["operator"], SOURCES, "sources"),
         fund=listed(found["fund"], lists.of("funds"), "funds"),
         cofog=text(found["cofog"]),
         gfsm=text(found["gfsm"]),
@@ -111,17 +94,18 @@ def _books(item: Item, lists: Lists) -> Books:
 
 def _check_in_force(found: dict[str, Item], pack: Pack) -> None:
     """On every day on which the rules hold, amount (set or `unset`), priority, tolerance and certifier are told."""
-    needed: dict[str, Dated[object]] = {
-        "amount": Dated(pack.amount.figures.entries),
-        "priority": Dated(pack.priority.entries),
-        "tolerance": Dated(pack.tolerance_minor.entries),
-        "certifier": Dated(pack.certifier.entries),
+    needed: dict[str, list[Dated[object]]] = {
+        "amount": [Dated(part.tables.entries) for part in pack.amount.parts],
+        "priority": [Dated(pack.priority.entries)],
+        "tolerance": [Dated(pack.tolerance_minor.entries)],
+        "certifier": [Dated(pack.certifier.entries)],
     }
-    for name, values in needed.items():
-        days: set[date] = {begins for begins, _ in (*pack.rules.entries, *values.entries)}
-        for begins in sorted(days):
-            if pack.rules.on(begins) is not None and values.on(begins) is None:
+    for name, told in needed.items():
+        changes = (pack.rules.entries, *(values.entries for values in told))
+        for begins in sorted({begins for entries in changes for begins, _ in entries}):
+            if pack.rules.on(begins) is not None and all(values.on(begins) is None for values in told):
                 raise found[name].error(f"`{name}` is not told from {begins} while the rules hold", "Add a dated value")
-    if pack.rules.entries[0][0] > pack.amount.figures.entries[0][0]:
-        what = f"an amount is told from {pack.amount.figures.entries[0][0]}, before any rule holds"
+    first = min(values.entries[0][0] for values in needed["amount"])
+    if pack.rules.entries[0][0] > first:
+        what = f"an amount is told from {first}, before any rule holds"
         raise found["amount"].error(what, "Let amount and rules begin on the same day")

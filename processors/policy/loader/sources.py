@@ -59,13 +59,22 @@ def basis(item: Item, found: Mapping[str, Item], sources: Sources) -> Basis:
     return Basis(status, cited, note)
 
 
-def figure(item: Item, sources: Sources, units: Collection[str], extra: Collection[str] = ()) -> Figure:
-    """One figure: `value`, `unit`, `status`, `references`, `note`; `extra` keys are the caller's."""
+def figure(
+    item: Item, sources: Sources, units: Collection[str], extra: Collection[str] = (), *, valued: bool = True
+) -> Figure:
+    """One figure: `value`, `unit`, `status`, `references`, `note`; `extra` keys are the caller's.
+
+    With `valued=False` the values stand in a table of the caller, and this is what holds for all of them.
+    """
     found = fields(item, ("unit", "status"), ("value", *BASIS_KEYS, *extra))
     unit = text(found["unit"])
     if unit not in units:
         raise found["unit"].error(f"`{unit}` is no unit of this figure", f"One of: {', '.join(units)}")
     told = basis(item, found, sources)
+    if not valued:
+        if "value" in found:
+            raise found["value"].error("a table has values of its own", "Remove `value:`")
+        return Figure(None, unit, told.status, told.references, told.note)
     if told.status is Status.UNSET and "value" in found:
         raise found["value"].error("a figure that is `unset` has no value", "Remove the value, or say its status")
     if told.status is not Status.UNSET and "value" not in found:

@@ -1,0 +1,70 @@
+"""What one payment comes to: the figures of the pack that apply, each as often as it counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from events.reasons import Reason
+from processors.amounts.counting import COUNTS
+from processors.amounts.telling import TOLD_BY
+from processors.policy.predicates import PASSED, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from processors.inquiry import Inquiry
+    from processors.policy.model import Figure, Part, Table
+
+
+class Used(NamedTuple):
+    """A figure that applies, by the name of its part, and how often it counts."""
+
+    part: str
+    figure: Figure
+    times: int
+
+
+class Computed(NamedTuple):
+    """Our own figure, in minor units, with the figures it is made of.
+
+    `amount_minor` is None while something it needs is not known; `outcome` says what, and passes otherwise.
+    """
+
+    amount_minor: int | None
+    used: tuple[Used, ...]
+    outcome: Outcome
+
+
+def compute(inquiry: Inquiry) -> Computed:
+    """The amount of one payment on the day of its occasion; only for a day on which the amount is in force."""
+    used: list[Used] = []
+    for part in inquiry.pack.amount.parts:
+        table = part.tables.on(inquiry.occasion.day)
+        if table is None:
+            continue
+        found = _apply(inquiry, part, table)
+        if isinstance(found, Outcome):
+            return Computed(None, tuple(used), found)
+        used.append(found)
+    total, unset = 0, False
+    for item in used:
+        if item.figure.value is None:
+            unset = unset or item.times > 0
+        else:
+            total += item.figure.value * item.times
+    if unset:
+        return Computed(None, tuple(used), Outcome(Verdict.UNKNOWN, Reason.AMOUNT_NOT_SET))
+    return Computed(total, tuple(used), PASSED)
+
+
+def _apply(inquiry: Inquiry, part: Part, table: Table) -> Used | Outcome:
+    """The figure of one part that applies, or what is missing to tell it."""
+    told: list[str] = []
+    for dimension in table.by:
+        value = TOLD_BY[dimension](inquiry)
+        if isinstance(value, Outcome):
+            return value
+        told.append(value)
+    figure = table.figures.get(tuple(told))
+    if figure is None:
+        return Outcome(Verdict.UNKNOWN, Reason.AMOUNT_NOT_SET)
+    times = COUNTS[table.times](inquiry, part)
+    return times if isinstance(times, Outcome) else Used(part.name, figure, times)

@@ -1,0 +1,90 @@
+"""A visit: one person, kind and day. It belongs to a birth or pregnancy, told by evidence or by the pack's interval."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from processors import entities, episodes
+from processors.episodes import MET, Birth, Evidence
+from processors.occasions.family import mother_of, strongest
+from processors.occasions.occasion import Occasion
+from processors.outcome import Claim, ClaimKind
+
+if TYPE_CHECKING:
+    from events.payment import PaymentRequested
+    from processors.inquiry import Inquiry
+    from processors.policy.model import Entitlement, Pack
+    from processors.view import View
+
+ANTENATAL = "anc"
+"""The step of a benefit that belongs to a pregnancy; every other step of a visit belongs to a birth."""
+
+
+def recognise(view: View, pack: Pack, request: PaymentRequested, subject: bytes) -> Occasion:
+    """The visit on the asked day, with the birth or pregnancy it belongs to."""
+    day = request.for_.on or date.min
+    mother = mother_of(view, subject)
+    known = episodes.births(view, mother)
+    children = sorted({child for birth in known for child in birth.children})
+    family = tuple(dict.fromkeys((mother, subject, *children)))
+    kind = pack.entitlement.evidence or ""
+    about = [item for item in episodes.conditions(view, family, kind) if _is_about(view, item, subject, mother)]
+    about += episodes.told_by_carers(view, family, family[1:] if subject == mother else (subject,), kind)
+    found = strongest(view, [item for item in about if item.condition.on == day])
+    anchor, birth = _belongs(view, request, found, known, family, pack.entitlement)
+    return Occasion(day, anchor, mother, found, birth)
+
+
+def _is_about(view: View, item: Evidence, subject: bytes, mother: bytes) -> bool:
+    """Whether evidence of a family speaks of the person asked for: a mother is asked for with all her children."""
+    own, child = view.root(entities.person(item.condition.sp_id)), item.condition.child_sp_id
+    if subject in {mother, own}:
+        return True
+    return own == mother if child is None else view.root(entities.person(child)) == subject
+
+
+def _belongs(
+    view: View,
+    request: PaymentRequested,
+    found: tuple[Evidence, ...],
+    known: list[Birth],
+    family: tuple[bytes, ...],
+    entitlement: Entitlement,
+) -> tuple[date, Birth | None]:
+    """The anchor of the birth or pregnancy a visit belongs to: told by evidence or request, else by the interval.
+
+    A request's own `birth_on` chooses among births that evidence tells; it makes none.
+    """
+    day = request.for_.on or date.min
+    told = next((item.condition.birth_on for item in found if item.condition.birth_on is not None), None)
+    told = told or request.for_.birth_on
+    named = request.in_respect_of or next((item.condition.child_sp_id for item in found), None)
+    child = view.root(entities.person(named)) if named is not None else None
+    due = next((item.condition.due_on for item in found if item.condition.due_on is not None), request.for_.due_on)
+    near = told or (due if entitlement.step == ANTENATAL else None)
+    birth = episodes.nearest_birth(known, near, view.commons) if near is not None else None
+    birth = birth or episodes.birth_of_child(known, child)
+    if birth is not None:
+        return birth.anchor, birth
+    if entitlement.step == ANTENATAL:
+        return episodes.pregnancy_anchor(view, family, day, known), None
+    heard = episodes.births_heard_of(view, family, known)
+    if told is not None:
+        close = [anchor for anchor in heard if abs((told - anchor).days) <= view.commons.birth_window_days.at(anchor)]
+        if close:
+            return min(close, key=lambda anchor: abs((told - anchor).days)), None
+    anchor = episodes.after_delivery_anchor(view, family, day, [*(birth.anchor for birth in known), *heard])
+    return anchor, next((birth for birth in known if birth.anchor == anchor), None)
+
+
+def claims(inquiry: Inquiry) -> list[Claim]:
+    """The visit of this person on this day."""
+    step, day = inquiry.pack.entitlement.step, inquiry.occasion.day
+    return [Claim(ClaimKind.KEY, _patient(inquiry), f"visit:{step}", day.isoformat())]
+
+
+def _patient(inquiry: Inquiry) -> bytes:
+    """Whose visit it was: the child or person the evidence names, so that asking for either asks for one visit."""
+    told = next((item.condition for item in inquiry.occasion.evidence if item.condition.outcome == MET), None)
+    return inquiry.view.root(entities.person(told.child_sp_id or told.sp_id)) if told is not None else inquiry.subject
