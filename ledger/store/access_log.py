@@ -54,4 +54,4 @@ def list_accesses(conn: LedgerConnection, *, of: str | None, actor: str | None, 
         " and (%(actor)s::text is null or %(actor)s in (actor, os_user)) order by access_no desc limit %(limit)s",
         {"of": of, "actor": actor, "limit": limit},
     ).fetchall()
-    return [AccessEntry(*row[:-1], shown=tuple(row[-1])) for row in rows]
+    return [AccessEntry._make((*row[:-1], tuple(row[-1]))) for row in rows]

@@ -1,0 +1,100 @@
+"""Every predicate in a sentence, English and Khmer, for those who must explain a decision.
+
+`{name}` is the predicate's parameter of this name in words. A test holds the catalogue against `PREDICATES`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from processors.policy.loader.rules import LIST_OF_PARAMETER
+from processors.policy.terms import Language, Words, term
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PREDICATE_WORDS: Mapping[str, Words] = {
+    # The bars that are built in and need no pack.
+    "in_force": Words("The benefit is in force on the day.", "អត្ថប្រយោជន៍នេះមានសុពលភាពនៅថ្ងៃនោះ។"),
+    "alive": Words("The person is alive on the day.", "បុគ្គលនេះនៅមានជីវិតនៅថ្ងៃនោះ។"),
+    "amount": Words(
+        "The amount of the rules is known, and an amount the operator named agrees with it.",
+        "ចំនួនទឹកប្រាក់តាមវិធានត្រូវបានកំណត់ ហើយចំនួនដែលប្រតិបត្តិករបានដាក់មកត្រូវគ្នានឹងវា។",
+    ),
+    # The predicates of the packs.
+    "enrolled_in": Words(
+        "The person, or the child's mother, is enrolled on the day in one of: {schemes}.",
+        "បុគ្គលនេះ ឬម្តាយរបស់កុមារ មានឈ្មោះនៅថ្ងៃនោះក្នុងកម្មវិធីណាមួយ៖ {schemes}។",
+    ),
+    "enrolled_in_grade": Words(
+        "The pupil is enrolled on the day in {scheme}, in {grade}.",
+        "សិស្សមានឈ្មោះនៅថ្ងៃនោះក្នុង{scheme} ថ្នាក់{grade}។",
+    ),
+    "household_level_in": Words(
+        "The person's household has a valid card on the day, of one of these levels: {levels}.",
+        "គ្រួសាររបស់បុគ្គលនេះមានប័ណ្ណនៅសុពលភាពនៅថ្ងៃនោះ ក្នុងកម្រិតណាមួយ៖ {levels}។",
+    ),
+    "evidence_met": Words(
+        "This has been confirmed: {condition}.",
+        "ចំណុចនេះត្រូវបានបញ្ជាក់៖ {condition}។",
+    ),
+    "measure_at_least": Words(
+        "{condition}: {measure} is at least {number}{when_absent}.",
+        "{condition}៖ {measure}មានយ៉ាងតិច {number}{when_absent}។",
+    ),
+    "measure_is_zero_or_unset": Words(
+        "{condition}: {measure} is zero or was not told.",
+        "{condition}៖ {measure}គឺសូន្យ ឬមិនបានប្រាប់។",
+    ),
+    "facility_not_private": Words(
+        "The facility is not registered as a private one.",
+        "មូលដ្ឋានសុខាភិបាលនេះមិនបានចុះបញ្ជីជាមូលដ្ឋានឯកជនទេ។",
+    ),
+}
+"""The one catalogue of sentences, by the name of the predicate."""
+
+_ABSENT: Mapping[str, Words] = {
+    "pass": Words(" (where it is not told, it counts as met)", " (បើមិនបានប្រាប់ ចាត់ទុកថាបំពេញ)"),
+    "unknown": Words(" (where it is not told, the request waits)", " (បើមិនបានប្រាប់ សំណើត្រូវរង់ចាំ)"),
+}
+_OR = Words(" or ", " ឬ ")
+
+Told = str | int | list[str] | tuple[str, ...]
+
+
+def rule_in_words(name: str, parameters: Mapping[str, Told], language: Language) -> str:
+    """What a predicate asks, as one sentence; its name and parameters where the catalogue has no words for it."""
+    words = PREDICATE_WORDS.get(name)
+    if words is None:
+        told = ", ".join(f"{key} {_plain(value)}" for key, value in sorted(parameters.items()))
+        return f"{name}: {told}." if told else f"{name}."
+    text = words.told(language).format_map(_Parameters(parameters, language))
+    return text[:1].upper() + text[1:]
+
+
+class _Parameters(dict[str, str]):
+    """The parameters in words; one a stored decision lacks is shown by its name instead of failing the answer."""
+
+    def __init__(self, parameters: Mapping[str, Told], language: Language) -> None:
+        super().__init__({name: _value(name, value, language) for name, value in parameters.items()})
+
+    def __missing__(self, name: str) -> str:
+        return f"({name})"
+
+
+def _value(name: str, value: Told, language: Language) -> str:
+    if name == "when_absent":
+        words = _ABSENT.get(str(value))
+        return f" ({value})" if words is None else words.told(language)
+    listed = LIST_OF_PARAMETER.get(name, "")
+    if isinstance(value, list | tuple):
+        return _joined([term(listed, code, language) for code in value], language)
+    return f"{value:,}" if isinstance(value, int) else term(listed, value, language)
+
+
+def _joined(parts: Sequence[str], language: Language) -> str:
+    return ", ".join(parts[:-1]) + _OR.told(language) + parts[-1] if len(parts) > 1 else "".join(parts)
+
+
+def _plain(value: Told) -> str:
+    return ", ".join(value) if isinstance(value, list | tuple) else str(value)
