@@ -1,0 +1,52 @@
+"""Predicates a pack may name. Each compiles once to a closure that says pass, fail or unknown, with its evidence.
+
+Missing evidence is unknown and pends; contrary evidence fails and rejects (design.md 3.5). A predicate reads the
+inquiry and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from processors.policy.predicates import enrolment, evidence, facility, household
+from processors.policy.predicates.kind import PASSED, Outcome, ParameterKind, PredicateKind, Value, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from processors.inquiry import Inquiry
+    from processors.policy.model import Basis
+
+__all__ = [
+    "PASSED",
+    "PREDICATES",
+    "Outcome",
+    "ParameterKind",
+    "Predicate",
+    "PredicateKind",
+    "Value",
+    "Verdict",
+    "compile_predicate",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A named predicate with its parameters, ready to ask."""
+
+    name: str
+    parameters: tuple[tuple[str, Value], ...]
+    ask: Callable[[Inquiry], Outcome]
+    basis: Basis | None = None
+
+
+PREDICATES: dict[str, PredicateKind] = {
+    kind.name: kind for kind in (*enrolment.KINDS, *household.KINDS, *evidence.KINDS, *facility.KINDS)
+}
+"""The one catalogue of predicates; the loader refuses a pack that names another."""
+
+
+def compile_predicate(name: str, parameters: Mapping[str, Value]) -> Predicate:
+    """A predicate of the catalogue with its parameters; raises KeyError for a name or parameter it lacks."""
+    return Predicate(name, tuple(sorted(parameters.items())), PREDICATES[name].build(parameters))

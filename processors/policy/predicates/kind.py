@@ -1,0 +1,65 @@
+"""What a predicate is and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from events.envelope import Event
+    from events.reasons import Reason
+    from processors.inquiry import Inquiry
+
+
+class Verdict(IntEnum):
+    """Missing evidence pends (`UNKNOWN`), contrary evidence rejects (`FAIL`)."""
+
+    PASS = 0
+    UNKNOWN = 1
+    FAIL = 2
+
+
+class Outcome(NamedTuple):
+    """What one predicate found: its verdict, the reason when it is not a pass, the facts it used."""
+
+    verdict: Verdict
+    reason: Reason | None = None
+    evidence: tuple[Event, ...] = ()
+
+
+PASSED = Outcome(Verdict.PASS)
+"""A pass that needed no fact."""
+
+
+class ParameterKind(StrEnum):
+    """How a parameter is written in a pack."""
+
+    CODE = "code"
+    CODES = "codes"
+    NUMBER = "number"
+    ABSENT = "pass or unknown"
+
+
+Value = str | int | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PredicateKind:
+    """How a pack writes a predicate, and how it compiles."""
+
+    name: str
+    parameters: Mapping[str, ParameterKind]
+    build: Callable[[Mapping[str, Value]], Callable[[Inquiry], Outcome]]
+
+
+def codes_of(value: Value) -> frozenset[str]:
+    """The codes of a parameter that is one code or a list of them."""
+    return frozenset(value) if isinstance(value, tuple) else frozenset({str(value)})
+
+
+def number_of(value: Value) -> int:
+    """The number of a parameter."""
+    return int(str(value))
