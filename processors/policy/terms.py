@@ -82,6 +82,11 @@ TERMS: Mapping[str, Mapping[str, Words]] = {
         "ipd": Words("inpatient stay", "ការសម្រាកព្យាបាល"),
         "surgery": Words("surgery", "ការវះកាត់"),
     },
+    "branches": {
+        "health_care": Words("health care", "ការថែទាំសុខភាព"),
+        "occupational_risk": Words("occupational risk", "ហានិភ័យការងារ"),
+        "pension": Words("pension", "សោធន"),
+    },
     "traits": {
         "disability": _DISABILITY,
         "chronic_care": Words("chronic care", "ការថែទាំរ៉ាំរ៉ៃ"),

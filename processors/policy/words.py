@@ -50,6 +50,18 @@ PREDICATE_WORDS: Mapping[str, Words] = {
         "The facility is not registered as a private one.",
         "មូលដ្ឋានសុខាភិបាលនេះមិនបានចុះបញ្ជីជាមូលដ្ឋានឯកជនទេ។",
     ),
+    "contributed_months": Words(
+        "Contributions to {schemes} for {branch} are told for at least {count} months{consecutive} of the {within} "
+        "before the month of the event.",
+        "ភាគទានរបស់{schemes} សម្រាប់{branch} ត្រូវបានប្រាប់យ៉ាងតិច {count} ខែ{consecutive} ក្នុងរយៈពេល {within} ខែ "
+        "មុនខែនៃព្រឹត្តិការណ៍។",
+    ),
+    "contributed_either": Words(
+        "Contributions to {schemes} for {branch} are told for the last {in_a_row} months before the month of the "
+        "event, or for at least {count} of the last {within}.",
+        "ភាគទានរបស់{schemes} សម្រាប់{branch} ត្រូវបានប្រាប់ {in_a_row} ខែចុងក្រោយមុនខែនៃព្រឹត្តិការណ៍ "
+        "ឬយ៉ាងតិច {count} ខែ ក្នុងរយៈពេល {within} ខែចុងក្រោយ។",
+    ),
 }
 """The one catalogue of sentences, by the name of the predicate."""
 
@@ -57,6 +69,9 @@ _ABSENT: Mapping[str, Words] = {
     "pass": Words(" (where it is not told, it counts as met)", " (បើមិនបានប្រាប់ ចាត់ទុកថាបំពេញ)"),
     "unknown": Words(" (where it is not told, the request waits)", " (បើមិនបានប្រាប់ សំណើត្រូវរង់ចាំ)"),
 }
+_CONSECUTIVE: Mapping[str, Words] = {"yes": Words(" in a row", "ជាប់គ្នា"), "no": Words("", "")}
+_CHOICES: Mapping[str, Mapping[str, Words]] = {"when_absent": _ABSENT, "consecutive": _CONSECUTIVE}
+"""Parameters that are a choice, by the words each of their values puts into the sentence."""
 _OR = Words(" or ", " ឬ ")
 
 Told = str | int | list[str] | tuple[str, ...]
@@ -83,8 +98,8 @@ class _Parameters(dict[str, str]):
 
 
 def _value(name: str, value: Told, language: Language) -> str:
-    if name == "when_absent":
-        words = _ABSENT.get(str(value))
+    if name in _CHOICES:
+        words = _CHOICES[name].get(str(value))
         return f" ({value})" if words is None else words.told(language)
     listed = LIST_OF_PARAMETER.get(name, "")
     if isinstance(value, list | tuple):

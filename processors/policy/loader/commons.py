@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args, get_type_hints
 
 from events.enrolment import FacilityRegistered, HouseholdIdentified, PersonEnrolled
 from events.sources import SOURCES
-from events.verification import Measure
+from events.verification import ContributionRecorded, Measure
 from processors.policy.loader.dates import dated
 from processors.policy.loader.nodes import Item, choice, code, entries, fields, listed, sequence, text
 from processors.policy.loader.sources import BASIS_KEYS, Sources, basis, figure
@@ -46,6 +46,7 @@ CONTRACT_LISTS: Mapping[str, tuple[str, ...]] = {
     "levels": _literals(HouseholdIdentified, "level"),
     "grades": _literals(PersonEnrolled, "grade"),
     "measures": Measure.__struct_fields__,
+    "branches": _literals(ContributionRecorded, "branch"),
 }
 """Lists that are closed in the contract itself, so no pack can add to them."""
 

@@ -23,6 +23,7 @@ LIST_OF_PARAMETER: Mapping[str, str] = {
     "grade": "grades",
     "condition": "conditions",
     "measure": "measures",
+    "branch": "branches",
 }
 """Which code list of the commons the codes of a parameter must be in."""
 
@@ -31,6 +32,7 @@ UNITS = ("weeks", "days", "months", "years", "percent")
 
 _BASIS = ("status", "unit", *BASIS_KEYS)
 _ABSENT = ("pass", "unknown")
+_YES_NO = ("yes", "no")
 
 
 def rules(item: Item, lists: Lists, sources: Sources) -> tuple[Predicate, ...]:
@@ -59,6 +61,9 @@ def _rule(item: Item, lists: Lists, sources: Sources) -> Predicate:
         raise item.error("one predicate a rule is expected", "Begin each rule with a dash and one predicate")
     name = text(named[0][0])
     parameters = _parameters(named[0][1], PREDICATES[name].parameters, lists)
+    fault = PREDICATES[name].fault(parameters)
+    if fault is not None:
+        raise named[0][1].error(f"`{name}`: {fault}", "Correct the numbers")
     _check_unit(item, told, PREDICATES[name].parameters)
     return replace(compile_predicate(name, parameters), basis=basis(item, told, sources))
 
@@ -90,6 +95,10 @@ def _value(name: str, item: Item, kind: ParameterKind, lists: Lists) -> Value:
         case ParameterKind.ABSENT:
             if text(item) not in _ABSENT:
                 raise item.error(f"`{text(item)}` says nothing about absence", f"One of: {', '.join(_ABSENT)}")
+            return text(item)
+        case ParameterKind.YES_NO:
+            if text(item) not in _YES_NO:
+                raise item.error(f"`{text(item)}` is neither yes nor no", f"One of: {', '.join(_YES_NO)}")
             return text(item)
         case ParameterKind.CODE:
             return listed(item, lists.of(LIST_OF_PARAMETER[name]), LIST_OF_PARAMETER[name])

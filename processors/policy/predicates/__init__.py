@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from processors.policy.predicates import enrolment, evidence, facility, household
+from processors.policy.predicates import contributions, enrolment, evidence, facility, household
 from processors.policy.predicates.kind import PASSED, Outcome, ParameterKind, PredicateKind, Value, Verdict
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class Predicate:
 
 
 PREDICATES: dict[str, PredicateKind] = {
-    kind.name: kind for kind in (*enrolment.KINDS, *household.KINDS, *evidence.KINDS, *facility.KINDS)
+    kind.name: kind
+    for kind in (*enrolment.KINDS, *household.KINDS, *evidence.KINDS, *facility.KINDS, *contributions.KINDS)
 }
 """The one catalogue of predicates; the loader refuses a pack that names another."""
 

@@ -41,18 +41,27 @@ class ParameterKind(StrEnum):
     CODES = "codes"
     NUMBER = "number"
     ABSENT = "pass or unknown"
+    YES_NO = "yes or no"
 
 
 Value = str | int | tuple[str, ...]
 
 
+def _sound(_parameters: Mapping[str, Value]) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class PredicateKind:
-    """How a pack writes a predicate, and how it compiles."""
+    """How a pack writes a predicate, and how it compiles.
+
+    `fault` says what is wrong with parameters that are each well written and do not go together.
+    """
 
     name: str
     parameters: Mapping[str, ParameterKind]
     build: Callable[[Mapping[str, Value]], Callable[[Inquiry], Outcome]]
+    fault: Callable[[Mapping[str, Value]], str | None] = _sound
 
 
 def codes_of(value: Value) -> frozenset[str]:
