@@ -1,4 +1,4 @@
-"""Every predicate in a sentence, English and Khmer, for those who must explain a decision.
+"""What every predicate asks for, in a sentence, English and Khmer, for those who must explain a decision.
 
 `{name}` is the predicate's parameter of this name in words. A test holds the catalogue against `PREDICATES`.
 """
@@ -15,40 +15,37 @@ if TYPE_CHECKING:
 
 PREDICATE_WORDS: Mapping[str, Words] = {
     # The bars that are built in and need no pack.
-    "in_force": Words("The benefit is in force on the day.", "អត្ថប្រយោជន៍នេះមានសុពលភាពនៅថ្ងៃនោះ។"),
-    "alive": Words("The person is alive on the day.", "បុគ្គលនេះនៅមានជីវិតនៅថ្ងៃនោះ។"),
+    "in_force": Words("The benefit must be in force on the day.", "អត្ថប្រយោជន៍នេះត្រូវមានសុពលភាពនៅថ្ងៃនោះ។"),
+    "alive": Words("The person must be alive on the day.", "បុគ្គលនេះត្រូវនៅមានជីវិតនៅថ្ងៃនោះ។"),
     "amount": Words(
-        "The amount of the rules is known, and an amount the operator named agrees with it.",
-        "ចំនួនទឹកប្រាក់តាមវិធានត្រូវបានកំណត់ ហើយចំនួនដែលប្រតិបត្តិករបានដាក់មកត្រូវគ្នានឹងវា។",
+        "The amount of the rules must be known, and an amount the operator named must agree with it.",
+        "ចំនួនទឹកប្រាក់តាមវិធានត្រូវមានកំណត់ ហើយចំនួនដែលប្រតិបត្តិករដាក់មកត្រូវស្របនឹងវា។",
     ),
     # The predicates of the packs.
     "enrolled_in": Words(
-        "The person, or the child's mother, is enrolled on the day in one of: {schemes}.",
-        "បុគ្គលនេះ ឬម្តាយរបស់កុមារ មានឈ្មោះនៅថ្ងៃនោះក្នុងកម្មវិធីណាមួយ៖ {schemes}។",
+        "The person, or the child's mother, must be enrolled on the day in one of: {schemes}.",
+        "បុគ្គលនេះ ឬម្តាយរបស់កុមារ ត្រូវមានឈ្មោះនៅថ្ងៃនោះក្នុងកម្មវិធីណាមួយ៖ {schemes}។",
     ),
     "enrolled_in_grade": Words(
-        "The pupil is enrolled on the day in {scheme}, in {grade}.",
-        "សិស្សមានឈ្មោះនៅថ្ងៃនោះក្នុង{scheme} ថ្នាក់{grade}។",
+        "The pupil must be enrolled on the day in {scheme}, in {grade}.",
+        "សិស្សត្រូវមានឈ្មោះនៅថ្ងៃនោះក្នុង{scheme} ថ្នាក់{grade}។",
     ),
     "household_level_in": Words(
-        "The person's household has a valid card on the day, of one of these levels: {levels}.",
-        "គ្រួសាររបស់បុគ្គលនេះមានប័ណ្ណនៅសុពលភាពនៅថ្ងៃនោះ ក្នុងកម្រិតណាមួយ៖ {levels}។",
+        "The person's household must have a card that is valid on the day, of one of these levels: {levels}.",
+        "គ្រួសាររបស់បុគ្គលនេះត្រូវមានប័ណ្ណដែលមានសុពលភាពនៅថ្ងៃនោះ ក្នុងកម្រិតណាមួយ៖ {levels}។",
     ),
-    "evidence_met": Words(
-        "This has been confirmed: {condition}.",
-        "ចំណុចនេះត្រូវបានបញ្ជាក់៖ {condition}។",
-    ),
+    "evidence_met": Words("It must be confirmed: {condition}.", "ត្រូវមានការបញ្ជាក់៖ {condition}។"),
     "measure_at_least": Words(
-        "{condition}: {measure} is at least {number}{when_absent}.",
-        "{condition}៖ {measure}មានយ៉ាងតិច {number}{when_absent}។",
+        "{condition}: {measure} must be at least {number}{when_absent}.",
+        "{condition}៖ {measure}ត្រូវមានយ៉ាងតិច {number}{when_absent}។",
     ),
     "measure_is_zero_or_unset": Words(
-        "{condition}: {measure} is zero or was not told.",
-        "{condition}៖ {measure}គឺសូន្យ ឬមិនបានប្រាប់។",
+        "{condition}: {measure} must be zero or not told.",
+        "{condition}៖ {measure}ត្រូវជាសូន្យ ឬមិនបានប្រាប់។",
     ),
     "facility_not_private": Words(
-        "The facility is not registered as a private one.",
-        "មូលដ្ឋានសុខាភិបាលនេះមិនបានចុះបញ្ជីជាមូលដ្ឋានឯកជនទេ។",
+        "The facility must not be registered as a private one.",
+        "មូលដ្ឋានសុខាភិបាលនេះមិនត្រូវជាមូលដ្ឋានដែលបានចុះបញ្ជីជាឯកជនទេ។",
     ),
     "contributed_months": Words(
         "Contributions to {schemes} for {branch} are told for at least {count} months{consecutive} of the {within} "

@@ -64,7 +64,7 @@ def test_a_rule_is_told_with_its_parameters() -> None:
         "when_absent": "pass",
     }
     assert rule_in_words("measure_at_least", weeks, Language.ENGLISH) == (
-        "Delivery: weeks of pregnancy is at least 26 (where it is not told, it counts as met)."
+        "Delivery: weeks of pregnancy must be at least 26 (where it is not told, it counts as met)."
     )
 
 
