@@ -1,4 +1,4 @@
-"""The decisions on a line or request, and how far a batch is: what explanations are read from."""
+"""The decisions on lines, their blocks, and how far a batch is: what answers are read from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from ledger.model.rows import DecisionRow
 from ledger.store.copy import DECISION
 
 if TYPE_CHECKING:
-    from ledger.store.connection import LedgerConnection
+    from collections.abc import Collection
+
+    from ledger.store.connection import LedgerConnection, LedgerCursor
 
 _COLUMNS = ", ".join(f"d.{column.name}" for column in DECISION.columns)
 
@@ -22,6 +24,14 @@ class SubmissionStatus(NamedTuple):
     outstanding: int
 
 
+class BlockHead(NamedTuple):
+    """What names a block: its number, its hash, and when it was recorded (microseconds since the epoch)."""
+
+    block_no: int
+    hash: bytes
+    recorded_us: int
+
+
 class StateCount(NamedTuple):
     """How many requests of a batch are in a state, and the amount decided for them."""
 
@@ -31,25 +41,19 @@ class StateCount(NamedTuple):
     amount_minor: int
 
 
-def decisions_on(conn: LedgerConnection, name: str, source: str | None) -> list[DecisionRow]:
-    """Every decision on a line (32 hex digits) or on the requests of this id, by subject and version.
-
-    A request id is per source, so one id may name several requests; `source` picks one.
-    """
-    line_id = bytes.fromhex(name) if _is_line(name) else b""
-    rows = conn.execute(
-        f"select {_COLUMNS} from decision d where d.subject in"
-        " (select subject from decision where line_id = %s or subject = %s or request_id = %s)"
-        " and (%s::text is null or d.source = %s) order by d.subject, d.version",
-        (line_id, line_id, name, source, source),
-        binary=True,
-    ).fetchall()
-    found = [DecisionRow._make(row) for row in rows]
+def decisions_on(cursor: LedgerCursor, subjects: Collection[bytes]) -> list[DecisionRow]:
+    """Every decision on these subjects, by subject and version; `cursor` is a binary one."""
+    cursor.execute(
+        f"select {_COLUMNS} from decision d where d.subject = any(%b) order by d.subject, d.version", (list(subjects),)
+    )
+    found = [DecisionRow._make(row) for row in cursor]
     return [row._replace(reasons=tuple(row.reasons)) for row in found]
 
 
-def _is_line(name: str) -> bool:
-    return len(name) == 32 and all(letter in "0123456789abcdef" for letter in name)
+def blocks_of(cursor: LedgerCursor, block_nos: Collection[int]) -> dict[int, BlockHead]:
+    """The hash of each of these blocks, and when it was recorded."""
+    cursor.execute("select block_no, hash, recorded_us from block where block_no = any(%s)", (list(block_nos),))
+    return {block_no: BlockHead(block_no, digest, recorded_us) for block_no, digest, recorded_us in cursor}
 
 
 def submissions_of(conn: LedgerConnection, source: str, batch_id: str) -> list[SubmissionStatus]:

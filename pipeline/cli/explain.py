@@ -1,117 +1,155 @@
-"""`spp explain`: the decided event, then each predicate with its outcome, evidence and figures.
+"""`spp explain`: why a request was decided as it was, in plain sentences, English or Khmer."""
 
-What certifiers and banks say later asks nothing anew, so for a line certified or beyond these are the predicates it was
-last decided on; `asked_in_version` says in which version of the decision.
-"""
-
+from collections.abc import Mapping
 from typing import Annotated
 
-import msgspec
 import typer
+from rich.padding import Padding
+from rich.text import Text
 
-from events.reasons import REASONS, REASONS_BY_NUMBER
-from events.states import STATES_BY_NUMBER
-from ledger.model.rows import DecisionKind, DecisionRow
-from ledger.statements.amount import readable_text
-from ledger.statements.history import decisions_on
-from pipeline.cli.console import CommandError, Json, out, write_json, write_table
-from pipeline.cli.ledger import open_ledger
-from pipeline.decide.body import Body, decode_body
-from pipeline.messages import decided, recovery_proposed
+from pipeline.answers.explaining import explain as explain_history
+from pipeline.answers.explanation import BasisTold, Explanation, RuleTold
+from pipeline.answers.finding import histories
+from pipeline.cli.console import CommandError, Json, out, write_json
+from pipeline.cli.ledger import open_lookup
+from pipeline.policy_files import load
+from pipeline.settings import get_settings
+from processors.policy.terms import Language, Words, term
 
-_VERDICTS = ("pass", "unknown", "fail")
+Name = Annotated[str, typer.Argument(metavar="REQUEST|LINE", help="A request id, or a line id of 32 hex digits.")]
+Source = Annotated[str | None, typer.Option(help="The operator whose request it is, if several use the id.")]
+Lang = Annotated[Language, typer.Option("--lang", help="en or km.")]
+
+_MARKS: Mapping[str, tuple[str, str]] = {"pass": ("✓", ""), "unknown": ("?", "yellow"), "fail": ("✗", "red")}
+_ANSWERS: Mapping[str, Words] = {
+    "pass": Words("", ""),
+    "unknown": Words(" Not known yet.", " មិនទាន់ដឹងនៅឡើយ។"),
+    "fail": Words(" It is not so.", " មិនដូច្នេះទេ។"),
+}
+_NOTED = frozenset({"seed", "derived", "unverified", "assumption", "unset"})
+"""What is known no better than this is told with the pack's note; notes are English."""
+_HEADINGS: Mapping[str, Words] = {
+    "why": Words("Why", "មូលហេតុ"),
+    "winner": Words("Who has it", "អ្នកណាបានទទួល"),
+    "asked": Words("What was asked", "អ្វីដែលត្រូវបានពិនិត្យ"),
+    "figures": Words("Figures", "តួលេខ"),
+    "limits": Words("Limits", "ដែនកំណត់"),
+    "next": Words("What to do next", "អ្វីដែលត្រូវធ្វើបន្ទាប់"),
+    "fact": Words("fact", "ព័ត៌មាន"),
+    "rule": Words("rule", "វិធាន"),
+    "source": Words("source", "ប្រភព"),
+    "line": Words("line", "បន្ទាត់"),
+    "changed": Words(
+        "The policy pack has changed since this was decided: what the rules stand on is told by the pack of today.",
+        "កញ្ចប់គោលនយោបាយបានផ្លាស់ប្តូរបន្ទាប់ពីការសម្រេច៖ មូលដ្ឋាននៃវិធានត្រូវបានប្រាប់តាមកញ្ចប់បច្ចុប្បន្ន។",
+    ),
+}
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="REQUEST|LINE", help="A request id, or a line id of 32 hex digits.")],
-    source: Annotated[str | None, typer.Option(help="The operator whose request it is, if several use the id.")] = None,
+    name: Name,
+    source: Source = None,
+    lang: Lang = Language.ENGLISH,
     *,
     json: Json = False,
 ) -> None:
-    """Say why a request was decided as it was: what was asked, what answered, which figures were used."""
-    with open_ledger("reader") as conn:
-        rows = [row for row in decisions_on(conn, name, source) if row.kind != DecisionKind.SUSPENDED]
-    if not rows:
-        message = (
-            f"no decision on {name!r}: `spp quarantine list` shows what was refused, `spp drain` waits for the rest"
-        )
-        raise CommandError(message)
-    histories = _by_subject(rows)
+    """Say why a request was decided as it was: facts, rules, figures, who has it, and what to do next."""
+    with open_lookup() as cursor:
+        found = histories(cursor, name, source)
+        if not found:
+            raise CommandError(not_decided(name))
+        policy = load(get_settings().policy)
+        told = [explain_history(cursor, policy, history, lang) for history in found]
     if json:
-        told = [_told(history) for history in histories]
-        write_json(told[0] if len(told) == 1 else told)
+        values = [one.to_json() for one in told]
+        write_json(values[0] if len(values) == 1 else values)
         return
-    for history in histories:
-        _show(history)
+    for at, one in enumerate(told):
+        if at:
+            out.print()
+        _show(one)
 
 
-def _by_subject(rows: list[DecisionRow]) -> list[list[DecisionRow]]:
-    """The decisions on each line in order, before those that could not become a line."""
-    histories: dict[bytes, list[DecisionRow]] = {}
-    for row in rows:
-        histories.setdefault(row.subject, []).append(row)
-    return sorted(histories.values(), key=lambda history: (history[-1].line_id is None, history[-1].kind))
+def not_decided(name: str) -> str:
+    """What to tell when nothing was decided on a name."""
+    return f"no decision on {name!r}: `spp quarantine list` shows what was refused, `spp drain` waits for the rest"
 
 
-def _asked_last(history: list[DecisionRow]) -> tuple[int, Body]:
-    """The latest version in which predicates were asked, and what they answered; the latest if none ever were."""
-    bodies = [(row.version, decode_body(row.body)) for row in history]
-    return next((told for told in reversed(bodies) if told[1].asked), bodies[-1])
+def _show(told: Explanation) -> None:
+    language, data = Language(told.language), told.to_json()
+    line = data.get("line_id")
+    operator = term("sources", _bare(data["source"]), language)
+    _line(f"{operator[:1].upper()}{operator[1:]} {data['request_id']}: {told.title}, {told.asked}", "bold")
+    named = f"{_heading('line', language)} {line}" if line else f"{data['event_id']}"
+    _line(f"{told.benefit}, {named}", "dim")
+    _line(told.result, "bold")
+    for reason in told.why:
+        _line(f"{reason.sentence} ({reason.reason})", indent=2)
+    if told.winner is not None:
+        _section("winner", language)
+        _line(told.winner.sentence, indent=2)
+        _line(f"{_heading('line', language)} {told.winner.line_id}", "dim", indent=6)
+    _section("next", language, bool(told.next_steps))
+    for step in told.next_steps:
+        _line(step, indent=2)
+    _section("asked", language, bool(told.predicates))
+    for rule in told.predicates:
+        _rule(told, rule, language)
+    _section("figures", language, bool(told.figures))
+    for figure in told.figures:
+        _line(figure.sentence, indent=2)
+        _line(f"{_heading('source', language)}: {figure.reference} ({figure.name})", "dim", indent=6)
+        _note(figure.note, language)
+    _section("limits", language, bool(told.limits))
+    for limit in told.limits:
+        _line(limit.sentence, indent=2)
+        _basis(limit.basis, language)
+    if told.pack_changed:
+        _line(f"\n{_heading('changed', language)}", "yellow")
 
 
-def _told(history: list[DecisionRow]) -> dict[str, object]:
-    """The data of the latest published event, with the predicates and figures behind it."""
-    row = history[-1]
-    data = recovery_proposed(row) if row.kind == DecisionKind.RECOVERY_PROPOSED else decided(row)
-    version, body = _asked_last(history)
-    predicates = [
-        {
-            "name": item.name,
-            "outcome": _VERDICTS[item.verdict],
-            "reason": item.reason,
-            "parameters": item.parameters,
-            "evidence": [{"source": body.evidence[at][0], "id": body.evidence[at][1]} for at in item.evidence],
-        }
-        for item in body.asked
-    ]
-    figures = [msgspec.to_builtins(figure) for figure in body.figures]
-    return {
-        **msgspec.to_builtins(data),
-        "benefit": row.benefit,
-        "asked_in_version": version,
-        "predicates": predicates,
-        "figures": [
-            dict(zip(("name", "value", "unit", "status", "reference"), figure, strict=True)) for figure in figures
-        ],
-    }
+def _rule(told: Explanation, rule: RuleTold, language: Language) -> None:
+    mark, style = _MARKS[rule.outcome]
+    _line(f"{mark} {rule.sentence}{_ANSWERS[rule.outcome].told(language)}", style, indent=2)
+    facts = {(fact.source, fact.id): fact for fact in told.facts}
+    for item in rule.evidence:
+        fact = facts.get((item["source"], item["id"]))
+        _line(
+            f"{_heading('fact', language)}: {item['source']}/{item['id']}"
+            if fact is None
+            else f"{_heading('fact', language)}: {fact.sentence}",
+            indent=6,
+        )
+    _basis(rule.basis, language)
 
 
-def _show(history: list[DecisionRow]) -> None:
-    row, (_, body) = history[-1], _asked_last(history)
-    state = "recovery proposed" if row.kind == DecisionKind.RECOVERY_PROPOSED else STATES_BY_NUMBER[row.state].value
-    amount = "" if row.amount_minor is None else f", {readable_text(row.amount_minor, row.currency)} {row.currency}"
-    line = "no line" if row.line_id is None else f"line {row.line_id.hex()}"
-    out.print(f"{row.source} {row.request_id}: {row.benefit} is {state}{amount} ({line})", markup=False)
-    for number in row.reasons:
-        reason = REASONS_BY_NUMBER[number]
-        info = REASONS[reason]
-        out.print(f"  {reason.value}: {info.english}\n  {info.khmer}", markup=False)
-    if row.won_by is not None:
-        out.print(f"  held by line {row.won_by.hex()}", markup=False)
-    if not body.asked:
-        return
-    write_table(
-        ("asked", "answer", "reason", "evidence"),
-        [
-            (
-                item.name,
-                _VERDICTS[item.verdict],
-                item.reason or "",
-                ", ".join("/".join(body.evidence[at]) for at in item.evidence),
-            )
-            for item in body.asked
-        ],
-    )
-    for figure in body.figures:
-        value = "unset" if figure.value is None else f"{figure.value:,}"
-        out.print(f"  figure {figure.name}: {value} {figure.unit} ({figure.status}) {figure.reference}", markup=False)
+def _basis(basis: BasisTold | None, language: Language) -> None:
+    if basis is not None:
+        _line(f"{_heading('rule', language)}: {basis.text}", "dim", indent=6)
+        _note(basis.note if basis.status in _NOTED else None, language)
+
+
+def _note(note: str | None, language: Language) -> None:
+    if note is not None and language is Language.ENGLISH:
+        _line(note, "dim", indent=6)
+
+
+def _section(heading: str, language: Language, there: bool = True) -> None:  # noqa: FBT001, FBT002 - private
+    if there:
+        _line(f"\n{_heading(heading, language)}", "bold")
+
+
+def _heading(name: str, language: Language) -> str:
+    return _HEADINGS[name].told(language)
+
+
+def _bare(source: object) -> str:
+    return str(source).rpartition(":")[2]
+
+
+def _line(text: str, style: str = "", *, indent: int = 0) -> None:
+    """One line; in a terminal it folds at words under its own indent, elsewhere it stays one line."""
+    if out.is_terminal:
+        out.print(Padding(Text(text, style), (0, 0, 0, indent)), soft_wrap=False)
+    else:
+        out.print(" " * indent + text, markup=False, style=style)

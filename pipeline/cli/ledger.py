@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from psycopg import IsolationLevel
 
 from ledger.statements.snapshot import snapshot
 from ledger.store import LedgerConnection, Role, connect
+from ledger.store.connection import LedgerCursor
 from pipeline.cli.console import CommandError
 from pipeline.settings import get_settings
 
@@ -18,6 +20,16 @@ def open_snapshot() -> Iterator[LedgerConnection]:
     """The books in one read-only view, through the reader role."""
     with _explained(), snapshot(get_settings().ledger) as conn:
         yield conn
+
+
+@contextmanager
+def open_lookup() -> Iterator[LedgerCursor]:
+    """A binary cursor for looking things up by key, in one read-only view of the ledger, through the reader role."""
+    with _explained(), connect(get_settings().ledger, "reader") as conn:
+        conn.isolation_level = IsolationLevel.REPEATABLE_READ
+        conn.read_only = True
+        with conn.cursor(binary=True) as cursor:
+            yield cursor
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def test_a_certified_line_is_still_explained_by_what_it_was_approved_on(desk: De
     assert evidence["evidence_met"] == [{"source": "pmrs", "id": "delivery-1"}]
     assert [(figure["value"], figure["status"]) for figure in told["figures"]] == [(400_000, "confirmed")]
     assert from_json(run("explain", LINE, "--json")) == told
-    assert f"nssf N1: nssf.maternal.delivery is instructed, 400,000 KHR (line {LINE})" in run("explain", "N1")
+    assert "ON ITS WAY: the bank is told to pay 400,000 KHR." in run("explain", "N1")
 
 
 def test_of_one_request_id_the_line_is_told_before_those_that_reused_it(desk: Desk, run: Run) -> None:
@@ -142,10 +142,12 @@ def test_what_was_set_aside_is_listed_and_given_back(desk: Desk, run: Run, monke
     assert from_json(run("explain", "N1", "--json"))["state"] == "approved"
 
 
-def test_rows_of_a_table_that_goes_to_a_file_are_not_folded(desk: Desk, run: Run) -> None:
+def test_lines_that_go_to_a_file_are_not_folded(desk: Desk, run: Run) -> None:
     desk.publish(mother(1))
     desk.decide()
-    assert "measure_at_least          pass            pmrs/delivery-1\n" in run("explain", "N1")
+    assert (
+        "      fact: delivery 2018-02-04, told by the health facility, recorded 2018-02-05 08:00 (event delivery-1)\n"
+    ) in run("explain", "N1")
 
 
 def test_an_alarm_names_the_line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
