@@ -109,6 +109,7 @@ TERMS: Mapping[str, Mapping[str, Words]] = {
         "month": Words("month", "ខែ"),
     },
     "status": {
+        "law": Words("by law", "តាមច្បាប់"),
         "confirmed": Words("confirmed", "បានបញ្ជាក់"),
         "seed": Words("from the founding documents", "តាមឯកសារមូលដ្ឋាន"),
         "derived": Words("worked out from confirmed figures", "គណនាពីតួលេខដែលបានបញ្ជាក់"),
