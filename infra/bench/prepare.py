@@ -18,6 +18,7 @@ from events.publisher import SIGNED_TOGETHER
 from events.topics import TOPICS
 from pipeline.scenarios.catalogue import SCENARIOS
 from pipeline.scenarios.script import Line, Wave
+from pipeline.scenarios.sinks import Kept
 
 EVENTS_A_MOTHER = 3.2
 """Enrolment, delivery, request, and her share of everything else."""
@@ -29,9 +30,10 @@ SEED = 1
 def records(events: int, waves: int, keys: Path) -> list[Outgoing]:
     """About so many signed records of the scenario's first `waves` waves, shuffled within each source and topic."""
     scenario = SCENARIOS[SCENARIO]
-    script = scenario.script(str(max(200, round(events / EVENTS_A_MOTHER))), SEED)
+    told = Kept()
+    scenario.tell(str(max(200, round(events / EVENTS_A_MOTHER))), SEED, told)
     by_source: dict[str, list[bytes]] = defaultdict(list)
-    for line in _told(script.lines, waves):
+    for line in _told(told.lines, waves):
         by_source[line.source].append(line.text)
     found: list[Outgoing] = []
     for source, lines in by_source.items():

@@ -28,7 +28,7 @@ STALL_SECONDS = 120.0
 def run(
     name: Annotated[str, typer.Argument(metavar="SCENARIO", help="See `spp scenario list`.")] = DEFAULT_SCENARIO,
     *,
-    size: Size = "full",
+    size: Size = "",
     seed: Seed = DEFAULT_SEED,
     stall: Annotated[float, typer.Option(help="Give up when nothing has moved for so many seconds.")] = STALL_SECONDS,
     json: Json = False,
@@ -50,7 +50,7 @@ def run(
 
 def _run(chosen: Scenario, size: str, seed: int, stall: float, steps: Steps) -> Summary:
     directory = default_directory(chosen, size, seed)
-    with steps.step(f"Writing {chosen.name} for {chosen.mothers(size):,} mothers"):
+    with steps.step(f"Writing {chosen.name} for {chosen.quantity(size):,} {chosen.programme.unit}"):
         manifest = files.write(chosen, size, seed, directory)
     try:
         with Runner(get_settings(), directory, steps, stall) as runner:

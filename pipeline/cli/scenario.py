@@ -1,4 +1,4 @@
-"""`spp scenario list|write`: event files of real programmes."""
+"""`spp scenario list|show|write`: event files of real programmes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,46 +8,67 @@ import typer
 from pipeline.cli.console import CommandError, ExitCode, Json, Steps, out, write_json, write_table
 from pipeline.scenarios import files
 from pipeline.scenarios.catalogue import DEFAULT_SEED, SCENARIOS, Scenario, ScenarioError, scenario
-from pipeline.scenarios.figures import SMALL_MOTHERS
 from pipeline.settings import get_settings
 
-app = typer.Typer(no_args_is_help=True, help="List scenarios, or write one as event files.")
+app = typer.Typer(no_args_is_help=True, help="List scenarios, show the figures of one, or write it as event files.")
 
 Size = Annotated[
-    str, typer.Option(help=f"small ({SMALL_MOTHERS:,} mothers), full (as published) or a number of mothers.")
+    str, typer.Option(help="small, medium, full (as published) or a number of the scenario's units; see `list`.")
 ]
+ScenarioName = Annotated[str, typer.Argument(metavar="NAME", help="See `spp scenario list`.")]
 Seed = Annotated[int, typer.Option(help="Another seed tells other people with the same totals.")]
 
 
 @app.command("list")
 def list_(*, json: Json = False) -> None:
-    """Show the scenarios with the published figures they meet."""
+    """Show the scenarios, their sizes and the published figure each is held against."""
     if json:
-        write_json({"scenarios": [_described(one) for one in SCENARIOS.values()]})
+        write_json({"scenarios": [_described(one, "full") for one in SCENARIOS.values()]})
         return
     rows = [
-        (one.name, one.title, f"{figures.mothers:,}", f"{figures.babies:,}", f"{figures.amount_riel:,}")
+        (one.name, one.title, one.programme.unit, f"{one.small:,}", f"{one.medium:,}", f"{one.programme.full:,}", usual)
         for one in SCENARIOS.values()
-        for figures in (one.births.figures,)
+        for usual in (f"{one.quantity(''):,}",)
     ]
-    write_table(("scenario", "programme", ">mothers", ">babies", ">riel"), rows)
+    write_table(("scenario", "programme", "unit", ">small", ">medium", ">full", ">unless asked"), rows)
+
+
+@app.command()
+def show(name: ScenarioName, *, size: Size = "full", json: Json = False) -> None:
+    """Show what a scenario stands for: each published figure, what the rule gives, the source, what is assumed."""
+    chosen = find(name, size)
+    if json:
+        write_json(_described(chosen, size))
+        return
+    quantity = chosen.quantity(size)
+    out.print(f"{chosen.title}: {quantity:,} {chosen.programme.unit}", style="bold", markup=False)
+    figures = chosen.programme.published(quantity)
+    rows = [
+        (one.name, one.status, "none" if one.published is None else f"{one.published:,}", f"{one.rule:,}", one.unit)
+        for one in figures
+    ]
+    write_table(("figure", "status", ">published", ">by the rule", "unit"), rows)
+    for one in figures:
+        out.print(f"{one.name}: {one.source.title} {one.source.href}".rstrip(), markup=False)
+        if one.note:
+            out.print(f"  {one.note}", markup=False, style="dim")
 
 
 @app.command()
 def write(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="See `spp scenario list`.")],
+    name: ScenarioName,
     *,
     directory: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Where; default in HOME/scenarios.")
     ] = None,
-    size: Size = "full",
+    size: Size = "",
     seed: Seed = DEFAULT_SEED,
     json: Json = False,
 ) -> None:
     """Write a scenario: event files by wave and source, a manifest, and what must come of them."""
     chosen = find(name, size)
     place = directory or default_directory(chosen, size, seed)
-    with Steps().step(f"Writing {name} for {chosen.mothers(size):,} mothers"):
+    with Steps().step(f"Writing {name} for {chosen.quantity(size):,} {chosen.programme.unit}"):
         manifest = files.write(chosen, size, seed, place)
     if json:
         write_json({"directory": str(place), "manifest": manifest})
@@ -60,7 +81,7 @@ def write(
     write_table(("wave", "file", "as", ">records"), rows)
     out.print(
         f"{manifest.records:,} records in {place}. Publish each wave's files with `spp publish --as SOURCE FILE`, then "
-        f"`spp drain`; or all at once with `spp run {name} --size {size} --seed {seed}`. "
+        f"`spp drain`; or all at once with `spp run {name} --size {manifest.size} --seed {seed}`. "
         f"{files.EXPECTED} says what must come of them.",
         markup=False,
     )
@@ -70,7 +91,7 @@ def find(name: str, size: str) -> Scenario:
     """The scenario of this name, with a size it can have; a wrong one ends the command."""
     try:
         found = scenario(name)
-        found.mothers(size)
+        found.quantity(size)
     except ScenarioError as error:
         raise CommandError(str(error), ExitCode.USAGE) from error
     return found
@@ -81,15 +102,18 @@ def default_directory(chosen: Scenario, size: str, seed: int) -> Path:
     return get_settings().home / "scenarios" / chosen.token(size, seed)
 
 
-def _described(one: Scenario) -> dict[str, object]:
-    figures = one.births.figures
+def _described(one: Scenario, size: str) -> dict[str, object]:
+    quantity = one.quantity(size)
     return {
         "name": one.name,
         "title": one.title,
-        "mothers": figures.mothers,
-        "babies": figures.babies,
-        "amount": str(figures.amount_riel),
-        "currency": "KHR",
-        "source": figures.source,
-        "note": figures.note,
+        "size": quantity,
+        "unit": one.programme.unit,
+        "sizes": {
+            "small": one.small,
+            "medium": one.medium,
+            "full": one.programme.full,
+            "unless asked": one.quantity(""),
+        },
+        "figures": one.programme.published(quantity),
     }

@@ -9,6 +9,7 @@ from ledger.statements.amount import decimal_text, readable_text
 from pipeline.cli.console import out, write_table
 from pipeline.scenarios.comparison import Figure
 from pipeline.scenarios.expectation import Expected
+from pipeline.scenarios.figures import Published
 from pipeline.scenarios.files import Manifest
 from pipeline.scenarios.running import Stage
 
@@ -42,25 +43,37 @@ class Summary:
         return [identity for identity in self.identities if identity.difference]
 
     @property
+    def is_full(self) -> bool:
+        """Whether it ran at the published size."""
+        return self.manifest.size == self.manifest.full
+
+    def beside(self, published: Published) -> Figure | None:
+        """A published figure's rule beside what the ledger holds for it; None for what is only told."""
+        if published.measure == "told":
+            return None
+        unit = published.unit if published.measure == "amount" else COUNT
+        names = {name if published.measure == "amount" else f"{name} lines" for name in published.benefits}
+        found = sum(f.obtained for f in self.figures if f.group == "posted" and f.unit == unit and f.name in names)
+        return Figure("posted", published.name, unit, published.rule, found)
+
+    @property
     def headline(self) -> Figure:
-        """The published amount against what is posted for it."""
-        published = self.expected.published
-        name, unit = published.benefit, published.currency
-        found = next((f for f in self.figures if (f.group, f.name, f.unit) == ("posted", name, unit)), None)
-        return Figure("posted", name, unit, int(published.amount), found.obtained if found is not None else 0)
+        """The most telling published figure: by the rule, and as posted."""
+        return next(figure for one in self.expected.published if (figure := self.beside(one)) is not None)
 
     @property
     def agrees(self) -> bool:
         """Whether every figure is as expected and every identity holds."""
-        return not self.wrong and not self.unreconciled and self.headline.agrees
+        beside = (self.beside(one) for one in self.expected.published)
+        return not self.wrong and not self.unreconciled and all(one is None or one.agrees for one in beside)
 
 
 def show(summary: Summary) -> None:
     """Print the run for a person."""
-    manifest, published = summary.manifest, summary.expected.published
+    manifest = summary.manifest
+    part = "" if summary.is_full else f" of {manifest.full:,}"
     out.print()
-    out.print(Text(f"{manifest.title}: {published.mothers:,} mothers, {published.babies:,} babies", style="bold"))
-    out.print(Text(f"{published.source}\n{published.note}", style="dim"))
+    out.print(Text(f"{manifest.title}: {manifest.size:,}{part} {manifest.unit}", style="bold"))
     for group, heading in HEADINGS.items():
         out.print()
         write_table((heading, ">expected", ">obtained", ""), [_row(f) for f in summary.figures if f.group == group])
@@ -69,6 +82,7 @@ def show(summary: Summary) -> None:
             f"{summary.replayed:,} of the records were known from an earlier run; they changed nothing.", style="dim"
         )
     _show_stages(summary.stages)
+    _show_published(summary)
     _show_faults(summary)
     _show_headline(summary)
 
@@ -83,6 +97,35 @@ def _show_stages(stages: list[Stage]) -> None:
     out.print()
     rows = [(stage.name, f"{stage.records:,}", f"{stage.seconds:.1f}", f"{stage.per_second:,.0f}") for stage in stages]
     write_table(("Speed, each stage from the first record published", ">records", ">seconds", ">records/s"), rows)
+
+
+def _show_published(summary: Summary) -> None:
+    """Each published figure with what the rule gives for what was told, what is posted, and the source."""
+    out.print()
+    sources = list(dict.fromkeys(one.source for one in summary.expected.published))
+    rows = []
+    for one in summary.expected.published:
+        beside, known = summary.beside(one), one.published is not None and summary.is_full
+        published = "none" if one.published is None else f"{one.published:,}"
+        difference = f"{one.rule - one.published:+,}" if known and one.published is not None else ""
+        obtained = "" if beside is None else f"{beside.obtained:,}"
+        source = str(sources.index(one.source) + 1)
+        rows.append((one.name, one.unit, published, f"{one.rule:,}", obtained, difference, one.status, source))
+    size = "" if summary.is_full else f" for {summary.manifest.size:,} {summary.manifest.unit}"
+    headings = (
+        "Beside what is published",
+        "unit",
+        ">published",
+        f">by the rule{size}",
+        ">obtained",
+        ">above published",
+    )
+    write_table((*headings, "published figure is", ">source"), rows)
+    for number, source_ in enumerate(sources, start=1):
+        out.print(Text(f"{number}  {source_.title} {source_.href}".rstrip(), style="dim"))
+    for one in summary.expected.published:
+        if one.note:
+            out.print(Text(f"{one.name}: {one.note}", style="dim"))
 
 
 def _show_faults(summary: Summary) -> None:
@@ -114,7 +157,9 @@ def as_json(summary: Summary) -> dict[str, object]:
         "size": summary.manifest.size,
         "seed": summary.manifest.seed,
         "agrees": summary.agrees,
-        "published": summary.expected.published,
+        "quantity": summary.manifest.size,
+        "unit": summary.manifest.unit,
+        "published": [_published(summary, one) for one in summary.expected.published],
         "expected": decimal_text(headline.expected, headline.unit),
         "obtained": decimal_text(headline.obtained, headline.unit),
         "replayed": summary.replayed,
@@ -127,6 +172,21 @@ def as_json(summary: Summary) -> dict[str, object]:
             {"name": stage.name, "records": stage.records, "seconds": round(stage.seconds, 3)}
             for stage in summary.stages
         ],
+    }
+
+
+def _published(summary: Summary, one: Published) -> dict[str, object]:
+    beside = summary.beside(one)
+    return {
+        "name": one.name,
+        "unit": one.unit,
+        "status": one.status,
+        "published": None if one.published is None else str(one.published),
+        "rule": str(one.rule),
+        "obtained": None if beside is None else str(beside.obtained),
+        "known_difference": str(one.difference),
+        "source": one.source,
+        "note": one.note,
     }
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pipeline.scenarios import country, forgery, rates, refusals, stories
+from pipeline.scenarios import forgery, rates, refusals, stories
 from pipeline.scenarios.people import People
-from pipeline.scenarios.script import CAMBODIA, Script, Wave, money
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipeline.scenarios.figures import BirthFigures
+    from pipeline.scenarios.field import Field
+    from pipeline.scenarios.figures import Published
+    from pipeline.scenarios.figures.births import BirthFigures
     from pipeline.scenarios.people import Mother
     from pipeline.scenarios.rates import Rate
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 LEAST_MOTHERS = 200
 """Below this the odd cases, of which at least two each are told, would crowd out the plain ones."""
-
-REDECLARED = 2
-"""Batches whose first declaration counts one request too many and is then declared anew."""
 
 DUE: tuple[tuple[Story, Rate], ...] = (
     (stories.evidence_after_request, rates.EVIDENCE_AFTER_REQUEST),
@@ -62,7 +59,7 @@ NOT_DUE: tuple[tuple[Story, Rate], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Births:
-    """A scenario of birth cash.
+    """A programme of birth cash.
 
     `two_schemes`: NSAF pays deliveries too, so mothers with equity cards are asked for by both.
     `begins_programme`: births before the first day are not covered.
@@ -71,25 +68,27 @@ class Births:
     figures: BirthFigures
     two_schemes: bool
     begins_programme: bool
+    unit: str = "mothers"
+    least: int = LEAST_MOTHERS
 
-    def script(self, token: str, mothers: int) -> Script:
-        """Tell the scenario for this many paid mothers; the same token and number give the same script."""
-        if mothers < LEAST_MOTHERS:
-            message = f"size {mothers}: too small to show every kind of case, take at least {LEAST_MOTHERS} mothers"
-            raise ValueError(message)
-        script = Script(token)
-        figures = self.figures.scaled(mothers)
-        people = People(script, figures, mothers / self.figures.mothers)
-        register_facilities(people)
+    @property
+    def full(self) -> int:
+        """As many mothers as were paid."""
+        return self.figures.mothers
+
+    def published(self, size: int) -> tuple[Published, ...]:
+        """The figures of the period beside those of a size."""
+        return self.figures.published(size)
+
+    def tell(self, field: Field, size: int) -> None:
+        """Tell of this many paid mothers, and of those who must not be paid."""
+        figures = self.figures.scaled(size)
+        people = People(field, figures)
         self._tell_due(people, figures)
         for story, rate in self._not_due():
-            for _ in range(rate.of(mothers)):
+            for _ in range(rate.of(size)):
                 story(people, people.mother())
-        declare_batches(script)
-        close_cycles(script)
-        send_again(script, mothers)
         forgery.add(people)
-        return script
 
     def _not_due(self) -> tuple[tuple[Story, Rate], ...]:
         if self.begins_programme:
@@ -109,58 +108,3 @@ class Births:
                 story(people, people.mother(babies.pop()))
         for count in babies:
             stories.plain(people, people.mother(count))
-
-
-def register_facilities(people: People) -> None:
-    """The Ministry of Health's list as it stood before the period."""
-    told = datetime.combine(people.figures.first_day, datetime.min.time(), CAMBODIA) - timedelta(days=200)
-    for facility in [one for found in people.facilities.values() for one in found] + people.private:
-        data = {
-            "facility_id": facility.facility_id,
-            "level": facility.level,
-            "commune": facility.commune,
-            "schemes": ["hef", "nssf.worker"],
-            "valid_from": "2010-01-01",
-            "valid_until": None,
-        }
-        people.script.tell("pmrs", "facility.registered", told, data)
-
-
-def declare_batches(script: Script) -> None:
-    """Each operator declares each batch with its own count and sum; two count wrongly first."""
-    opening = [batch for batch in script.batches.values() if batch.wave is Wave.DECLARED]
-    for number, batch in enumerate((*opening, *(b for b in script.batches.values() if b.wave is not Wave.DECLARED))):
-        total_riel = sum(batch.requests.values())
-        data = {
-            "batch_id": batch.batch_id,
-            "benefit": batch.benefit,
-            "cycle": batch.cycle,
-            "count": len(batch.requests),
-            "totals": [money(total_riel)] if total_riel else [],
-        }
-        at = country.declared_at(batch.cycle)
-        if number < REDECLARED:
-            wrong = {**data, "count": len(batch.requests) + 1}
-            script.tell(batch.source, "batch.declared", at - timedelta(hours=6), wrong, batch.wave)
-        script.tell(batch.source, "batch.declared", at, data, batch.wave)
-
-
-def close_cycles(script: Script) -> None:
-    """Each operator closes each cycle in which it asked for a benefit."""
-    cycles = {(batch.source, batch.benefit, batch.cycle) for batch in script.batches.values()}
-    for source, benefit, cycle in sorted(cycles):
-        data = {"benefit": benefit, "cycle": cycle}
-        script.tell(source, "cycle.closed", country.closed_at(cycle), data, Wave.CLOSED)
-
-
-def send_again(script: Script, mothers: int) -> None:
-    """Lines sent once more: as they were (replays), and under the same identity with other bytes (conflicts)."""
-    opening = list(script.lines[Wave.OPENING])
-    replays = rates.REPLAYED.of(len(opening))
-    for line in script.rng.sample(opening, replays):
-        script.replay(line, script.rng.choice((Wave.OPENING, Wave.CLOSED)))
-    half = rates.CONFLICTING.of(mothers)
-    changes = ((b'"amount":{"amount":"400000"', b'"amount":{"amount":"900000"'), (b'"babies":1', b'"babies":2'))
-    for old, new in changes:
-        for line in script.rng.sample([line for line in opening if old in line.text], half):
-            script.conflict(line, old, new)

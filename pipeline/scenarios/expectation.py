@@ -6,24 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipeline.scenarios.figures import CURRENCY, BirthFigures
+from pipeline.scenarios.figures import CURRENCY, Published
 from pipeline.scenarios.forgery import by_reason
-from pipeline.scenarios.people import BIRTH_CASH
 
 if TYPE_CHECKING:
     from pipeline.scenarios.script import Script
-
-
-class Published(msgspec.Struct, frozen=True):
-    """The published figures the scenario stands for; `amount` is in whole riel, as text."""
-
-    benefit: str
-    mothers: int
-    babies: int
-    amount: str
-    currency: str
-    source: str
-    note: str
 
 
 class Records(msgspec.Struct, frozen=True):
@@ -59,7 +46,7 @@ class Posted(msgspec.Struct, frozen=True):
 class Expected(msgspec.Struct, frozen=True):
     """Everything a run is compared with."""
 
-    published: Published
+    published: tuple[Published, ...]
     records: Records
     accepted_by_type: dict[str, int]
     decisions: tuple[Decided, ...]
@@ -67,21 +54,13 @@ class Expected(msgspec.Struct, frozen=True):
     quarantined: dict[str, int]
 
 
-def expected_of(script: Script, figures: BirthFigures) -> Expected:
+def expected_of(script: Script, published: tuple[Published, ...]) -> Expected:
     """What a told script must lead to."""
     quarantined = by_reason(script)
     accepted = script.accepted.total()
     bad = sum(quarantined.values())
     return Expected(
-        published=Published(
-            benefit=BIRTH_CASH,
-            mothers=figures.mothers,
-            babies=figures.babies,
-            amount=str(figures.amount_riel),
-            currency=CURRENCY,
-            source=figures.source,
-            note=figures.note,
-        ),
+        published=published,
         records=Records(accepted + script.replayed + bad, accepted, script.replayed, bad),
         accepted_by_type=dict(sorted(script.accepted.items())),
         decisions=tuple(

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import base64
+import random
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from pipeline.scenarios.expectation import Expected, expected_of
-from pipeline.scenarios.script import RawRecord, Script, Signature, Wave
+from pipeline.scenarios.script import RawRecord, Signature, Wave
+from pipeline.scenarios.sinks import Files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from pipeline.scenarios.catalogue import Scenario
+    from pipeline.scenarios.script import Script
 
 MANIFEST = "manifest.json"
 EXPECTED = "expected.json"
-FORMAT = 1
+FORMAT = 2
 
 
 class File(msgspec.Struct, frozen=True):
@@ -27,6 +30,7 @@ class File(msgspec.Struct, frozen=True):
     path: str
     kind: Literal["events", "raw"]
     source: str
+    topic: str
     records: int
     order: Literal["shuffled", "as told"]
 
@@ -41,12 +45,14 @@ class WaveFiles(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a directory holds. `token` begins every id of the scenario, `records` counts all lines of all files."""
+    """What a directory holds. `size` and `full` count in `unit`, `records` all lines; `token` begins every id."""
 
     format: int
     scenario: str
     title: str
     size: int
+    unit: str
+    full: int
     seed: int
     token: str
     records: int
@@ -77,52 +83,52 @@ class FilesError(Exception):
 
 
 def write(scenario: Scenario, size: str, seed: int, directory: Path) -> Manifest:
-    """Write all files of a scenario; existing ones of the same names are replaced."""
-    script = scenario.script(size, seed)
-    directory.mkdir(parents=True, exist_ok=True)
-    waves = tuple(_write_wave(script, wave, directory) for wave in Wave)
+    """Write all files of a scenario, in bounded memory; existing ones of the same names are replaced."""
+    token, quantity = scenario.token(size, seed), scenario.quantity(size)
+    sink = Files(directory, {wave: name for wave, (name, _) in _NAMES.items()}, random.Random(f"{token} on disk"))  # noqa: S311 - no secret
+    script = scenario.tell(size, seed, sink)
+    sink.close()
+    raw = _write_raw(script, directory)
+    waves = tuple(_of_wave(sink, wave, raw) for wave in Wave)
     manifest = Manifest(
         format=FORMAT,
         scenario=scenario.name,
         title=scenario.title,
-        size=scenario.mothers(size),
+        size=quantity,
+        unit=scenario.programme.unit,
+        full=scenario.programme.full,
         seed=seed,
-        token=script.token,
+        token=token,
         records=sum(file.records for wave in waves for file in wave.files),
         waves=waves,
     )
-    expected = expected_of(script, scenario.births.figures.scaled(manifest.size))
-    _write_json(directory / EXPECTED, expected)
+    _write_json(directory / EXPECTED, expected_of(script, scenario.programme.published(quantity)))
     _write_json(directory / MANIFEST, manifest)
     return manifest
 
 
-def _write_wave(script: Script, wave: Wave, directory: Path) -> WaveFiles:
-    groups: dict[tuple[str, str], list[bytes]] = {}
-    for line in script.lines[wave]:
-        groups.setdefault((line.source, line.topic), []).append(line.text)
-    files = []
-    name, why = _NAMES[wave]
-    for (source, topic), lines in sorted(groups.items()):
-        script.rng.shuffle(lines)
-        path = f"{wave:d}-{name}/{source}.{topic}.jsonl"
-        _write_lines(directory / path, lines)
-        files.append(File(path, "events", source, len(lines), "shuffled"))
-    if wave is Wave.OPENING and script.raw:
-        path = f"{wave:d}-{name}/bad.raw.jsonl"
-        _write_lines(directory / path, [_raw_line(record) for record in script.raw])
-        files.append(File(path, "raw", "", len(script.raw), "shuffled"))
-    return WaveFiles(int(wave), name, why, tuple(files))
+def _of_wave(sink: Files, wave: Wave, raw: File | None) -> WaveFiles:
+    files = [
+        File(f"{wave:d}-{_NAMES[wave][0]}/{file.path.name}", "events", source, topic, file.records, "shuffled")
+        for (of, source, topic), file in sorted(sink.files.items())
+        if of is wave
+    ]
+    if wave is Wave.OPENING and raw is not None:
+        files.append(raw)
+    return WaveFiles(int(wave), *_NAMES[wave], tuple(files))
+
+
+def _write_raw(script: Script, directory: Path) -> File | None:
+    if not script.raw:
+        return None
+    path = f"{Wave.OPENING:d}-{_NAMES[Wave.OPENING][0]}/bad.raw.jsonl"
+    (directory / path).write_bytes(b"\n".join(_raw_line(record) for record in script.raw) + b"\n")
+    return File(path, "raw", "", "", len(script.raw), "shuffled")
 
 
 def _raw_line(record: RawRecord) -> bytes:
     value = base64.b64encode(record.value).decode()
     return msgspec.json.encode(RawLine(record.topic, record.key, record.source, record.signature, record.reason, value))
-
-
-def _write_lines(path: Path, lines: list[bytes]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"\n".join(lines) + b"\n")
 
 
 def _write_json(path: Path, value: object) -> None:

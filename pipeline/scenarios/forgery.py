@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pipeline.scenarios import country, rates
-from pipeline.scenarios.figures import BIRTH_CASH_RIEL
-from pipeline.scenarios.people import BIRTH_CASH, People
+from pipeline.scenarios.figures.births import BIRTH_CASH, BIRTH_CASH_RIEL
+from pipeline.scenarios.people import People
 from pipeline.scenarios.script import RawRecord, Script, Signature, money
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ FORGED: tuple[tuple[str, str, Signature], ...] = (
 
 def by_reason(script: Script) -> dict[str, int]:
     """How many records must be quarantined for each reason, conflicts among them."""
-    counts: dict[str, int] = {"conflict": script.conflicting}
+    counts: dict[str, int] = {"conflict": script.conflicting} if script.conflicting else {}
     for record in script.raw:
         counts[record.reason] = counts.get(record.reason, 0) + 1
     return dict(sorted(counts.items()))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pipeline.scenarios import country, rates
-from pipeline.scenarios.figures import BIRTH_CASH_RIEL, BirthFigures
-from pipeline.scenarios.script import Script, Wave, money
+from pipeline.scenarios.figures.births import BIRTH_CASH, BIRTH_CASH_RIEL
+from pipeline.scenarios.script import Wave, money
 
 if TYPE_CHECKING:
     from pipeline.scenarios.country import Facility
-
-BIRTH_CASH = "nssf.maternal.delivery"
+    from pipeline.scenarios.field import Field
+    from pipeline.scenarios.figures.births import BirthFigures
 
 SCHEMES = ("nssf.worker", "nssf.self_employed", "hef")
 SCHEME_WEIGHTS = (90, 3, 7)
@@ -22,9 +21,6 @@ SCHEME_WEIGHTS = (90, 3, 7)
 
 WALLETS = ("wing",)
 BANKS = ("acleda", "aba", "canadia", "ftb")
-
-_SPREAD = 387_421
-"""Odd and no multiple of five: spreads running numbers over six digits without a collision."""
 
 
 @dataclass(slots=True)
@@ -53,30 +49,22 @@ class Asked:
     cycle: str
 
 
-def space_of(token: str) -> int:
-    """The first four digits of every SP-ID of a scenario, so that scenarios and sizes do not share persons."""
-    return zlib.crc32(token.encode()) % 10_000
-
-
 class People:
     """Makes mothers and tells the plain events about them; the stories say what goes wrong."""
 
-    def __init__(self, script: Script, figures: BirthFigures, share: float) -> None:
-        self.script = script
-        self.rng = script.rng
+    def __init__(self, field: Field, figures: BirthFigures) -> None:
+        self.script = field.script
+        self.rng = field.rng
         self.figures = figures
-        self.space = space_of(script.token)
-        self.facilities = country.facilities(self.rng, self.space, share)
-        self.private = country.private_facilities(self.rng, self.space, share)
+        self.facilities = field.facilities
+        self.private = field.private
         self._days = (figures.last_day - figures.first_day).days
         self._provinces = [code for code, _ in country.PROVINCES]
         self._weights = [weight for _, weight in country.PROVINCES]
-        self._persons = 0
 
     def sp_id(self) -> str:
-        """Ten digits nobody has: the scenario's four, and six spread over its persons."""
-        self._persons += 1
-        return f"{self.space:04d}{self._persons * _SPREAD % 1_000_000:06d}"
+        """Ten digits nobody has."""
+        return self.script.sp_id()
 
     def mother(self, babies: int = 1, *, like: Mother | None = None) -> Mother:
         """A new mother somewhere in the period; `like` gives her the place and day of another."""
@@ -179,8 +167,9 @@ class People:
         silent = amount_riel is None and self.rng.random() < rates.NO_AMOUNT_TOLD.share
         declared = Wave.DECLARED if wave is Wave.OPENING else wave
         batch = self.script.batch(source, benefit, own_cycle, part or mother.province, declared)
-        request_id = request_id or self.script.next_id()
-        batch.requests.setdefault(request_id, 0 if silent else told)
+        if request_id is None:  # a number used again does not count again
+            batch.add(0 if silent else told)
+            request_id = self.script.next_id()
         data: dict[str, object] = {
             "request_id": request_id,
             "batch_id": batch.batch_id,

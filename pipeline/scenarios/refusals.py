@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pipeline.scenarios import country
-from pipeline.scenarios.people import BIRTH_CASH, People
+from pipeline.scenarios.figures.births import BIRTH_CASH
+from pipeline.scenarios.people import People
 from pipeline.scenarios.script import Wave
 from pipeline.scenarios.stories import withdraw
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
+from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
 
+from events.catalogue import TYPES
 from events.lines import read_lines
 from events.local_keys import local_signer
-from events.outgoing import Outgoing
 from events.publisher import Publisher
 from pipeline.drain import Outstanding, drain
 from pipeline.scenarios import files
 from pipeline.scenarios.attacker import Attacker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from events.outgoing import Outgoing
     from pipeline.scenarios.files import File, WaveFiles
     from pipeline.settings import Settings
 
 FOR_EVER_SECONDS = 1e9
 """A run ends when nothing moves, not when it takes long."""
+LINES_TOGETHER = 5_000
+"""Lines of a file that are checked at once."""
 RAW_SOURCE = "nssf"
 """Whose connection carries the raw records; they bring their own headers."""
 
@@ -81,17 +86,12 @@ class Runner:
         """Publish one wave and wait for it. Raises RunError when nothing moves any more."""
         label = f"wave {wave.wave} of {total}, {wave.name}"
         count = sum(file.records for file in wave.files)
-        with self._steps.step(f"Reading and checking {label}") as advance:
-            batches = []
-            for at, file in enumerate(wave.files):
-                batches.append((file.source or RAW_SOURCE, self._read(file)))
-                advance(at + 1, len(wave.files), "files")
         began = monotonic()
-        with self._steps.step(f"Publishing {label}: {count:,} records") as advance:
+        with self._steps.step(f"Checking, signing and publishing {label}: {count:,} records") as advance:
             before = sum(self._confirmed.values())
             self._told = lambda confirmed: advance(confirmed - before, count, "confirmed")
-            for source, records in batches:
-                self._publisher(source).send(records)
+            for file in wave.files:
+                self._publisher(file.source or RAW_SOURCE).send(self._read(file))
         times = {"published": monotonic() - began}
         with self._steps.step(f"Waiting until {label} is decided and relayed") as advance:
             self._wait(began, times, advance)
@@ -99,15 +99,21 @@ class Runner:
             self.stages[name].records += count
             self.stages[name].seconds += seconds
 
-    def _read(self, file: File) -> list[Outgoing]:
+    def _read(self, file: File) -> Iterator[Outgoing]:
+        """The records of a file, checked a part at a time, so that memory does not grow with the file."""
         path = self._directory / file.path
         if file.kind == "raw":
             attacker = Attacker(self._settings.keys_directory)
-            return [attacker.outgoing(record) for record in files.read_raw(path)]
-        good, bad = read_lines(path.read_bytes().split(b"\n"), file.source)
-        if bad:
-            raise RunError(f"{path}: {bad[0]}; write the scenario anew with `spp scenario write`")
-        return good
+            yield from map(attacker.outgoing, files.read_raw(path))
+            return
+        topic, retracted = f"sp.{file.topic}.v1", TYPES["event.retracted"].topics
+        with path.open("rb") as lines:
+            while part := list(islice(lines, LINES_TOGETHER)):
+                good, bad = read_lines(part, file.source)
+                if bad:
+                    raise RunError(f"{path}: {bad[0]}; write the scenario anew with `spp scenario write`")
+                for record in good:  # only a retraction can be on another topic than its file says, and belongs on it
+                    yield record if record.topic == topic or topic not in retracted else replace(record, topic=topic)
 
     def _publisher(self, source: str) -> Publisher:
         if source not in self._publishers:

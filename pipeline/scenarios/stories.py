@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pipeline.scenarios import country
-from pipeline.scenarios.figures import BIRTH_CASH_RIEL
-from pipeline.scenarios.people import BIRTH_CASH, People
+from pipeline.scenarios.figures.births import BIRTH_CASH, BIRTH_CASH_RIEL
+from pipeline.scenarios.people import People
 from pipeline.scenarios.script import Wave
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     Story = Callable[[People, Mother], None]
 
 NSAF_DELIVERY = "maternal.delivery"
-NSAF_DELIVERY_RIEL = 200_000
-"""NSAF's figure for a delivery from 2019-06-01 to 2023-07-31."""
 
 
 def plain(people: People, mother: Mother) -> None:
@@ -221,7 +219,7 @@ def equity_card(people: People, mother: Mother) -> None:
         mother,
         source="nsaf",
         benefit=NSAF_DELIVERY,
-        amount_riel=NSAF_DELIVERY_RIEL,
+        amount_riel=people.figures.card_riel * mother.babies,
         at=_later(people, asked.at, 1, 9),
     )
     people.paid(mother)

@@ -11,11 +11,16 @@ from pipeline.codes import check_codes
 from pipeline.policy_files import load
 from pipeline.scenarios import files
 from pipeline.scenarios.catalogue import SCENARIOS, ScenarioError
-from pipeline.scenarios.people import space_of
+from pipeline.scenarios.script import RESERVOIR_LINES, Line, Reservoir, Script, Wave, space_of
+from pipeline.scenarios.sinks import WINDOW_LINES, EventFile
 from tests.unit.scenarios.reading import first_told, told
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+UNITS_TOLD_MAX = 60_000
+"""Full sizes above this are told in part only, to keep the tests short."""
 
 
 def contents(directory: Path) -> dict[str, bytes]:
@@ -44,9 +49,10 @@ def test_every_event_is_as_the_contract_says_and_on_its_topic(written: Path) -> 
         check_codes(event.data, codes)
         assert TOPICS[f"sp.{line.topic}.v1"].name in TYPES[line.kind].topics
         kinds.add(line.kind)
-    wanted = {"person.enrolled", "condition.verified", "payment.requested", "batch.declared", "cycle.closed"}
-    odd = {"event.retracted", "payment.withdrawn", "person.merged", "person.died", "facility.registered"}
-    assert wanted | odd <= kinds
+    assert {"payment.requested", "batch.declared", "cycle.closed", "facility.registered"} <= kinds
+    if files.read_manifest(written).scenario.startswith("births"):
+        odd = {"event.retracted", "payment.withdrawn", "person.merged", "person.died"}
+        assert {"person.enrolled", "condition.verified"} | odd <= kinds
 
 
 def test_the_records_are_counted_as_they_are_written(written: Path) -> None:
@@ -92,7 +98,7 @@ def test_control_totals_are_those_of_the_requests(written: Path) -> None:
         assert sum(int(total["amount"]) for total in totals) == sum(requests[key].values())
 
 
-def test_every_cycle_in_which_something_is_asked_is_closed_once(written: Path) -> None:
+def test_every_cycle_in_which_nothing_is_left_waiting_is_closed_once(written: Path) -> None:
     asked, closed = set(), Counter[tuple[str, str, str]]()
     for line in first_told(written):
         data = line.line["data"]
@@ -100,7 +106,8 @@ def test_every_cycle_in_which_something_is_asked_is_closed_once(written: Path) -
             asked.add((line.source, data["benefit"], data["cycle"]))
         elif line.kind == "cycle.closed":
             closed[line.source, data["benefit"], data["cycle"]] += 1
-    assert set(closed) == asked
+    waiting = {row.benefit for row in files.read_expected(written).decisions if row.state == "pended"}
+    assert {key for key in asked if key[1] not in waiting} <= set(closed) <= asked
     assert set(closed.values()) == {1}
 
 
@@ -108,30 +115,74 @@ def test_times_are_told_in_cambodia(written: Path) -> None:
     assert all(line.line["time"].endswith("+07:00") for line in told(written))
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("size", ["small", "full"])
+def test_the_requests_told_come_to_what_the_rule_gives(name: str, size: str) -> None:
+    programme, quantity = SCENARIOS[name].programme, SCENARIOS[name].quantity(size)
+    quantity = min(quantity, UNITS_TOLD_MAX)
+    script = SCENARIOS[name].tell(str(quantity), 1, Nowhere())
+    for figure in programme.published(quantity):
+        if figure.measure != "told":
+            posted = [script.posted.get(benefit, [0, 0])[figure.measure == "amount"] for benefit in figure.benefits]
+            assert sum(posted) == figure.rule, figure.name
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_at_full_size_each_difference_from_a_published_figure_is_known_and_told(name: str) -> None:
+    programme = SCENARIOS[name].programme
+    for figure in programme.published(programme.full):
+        if figure.published is not None:
+            assert figure.rule - figure.published == figure.difference, figure.name
+            assert figure.source.title
+            assert figure.source.href.startswith("http")
+            assert figure.note or not figure.difference
+        assert figure.note or figure.status == "confirmed", figure.name
+
+
 @pytest.mark.parametrize(
-    ("name", "mothers", "babies", "riel"),
-    [("births-2018", 38_997, 39_292, 15_716_800_000), ("births-2022", 55_770, 56_173, 22_469_200_000)],
+    ("name", "riel"),
+    [("births-2018", 15_716_800_000), ("births-2022", 22_469_200_000)],
 )
-def test_the_full_size_meets_the_published_figures(name: str, mothers: int, babies: int, riel: int) -> None:
-    figures = SCENARIOS[name].births.figures
-    assert (figures.mothers, figures.babies, figures.amount_riel) == (mothers, babies, riel)
-    script = SCENARIOS[name].script("full", 1)
-    assert script.posted == {"nssf.maternal.delivery": [mothers, riel]}
+def test_the_full_size_comes_to_the_riel_by_the_rule(name: str, riel: int) -> None:
+    programme = SCENARIOS[name].programme
+    assert programme.published(programme.full)[0].rule == riel
 
 
-def test_a_size_in_proportion_meets_its_own_figures(written: Path) -> None:
-    expected = files.read_expected(written)
-    (posted,) = expected.posted
-    assert posted.lines == expected.published.mothers == 1_000
-    assert posted.amount == expected.published.amount == str(expected.published.babies * 400_000)
-
-
-@pytest.mark.parametrize("size", ["tiny", "199", "-1", "0", "1e3"])
+@pytest.mark.parametrize("size", ["tiny", "1", "-1", "0", "1e3"])
 def test_a_size_that_cannot_be_is_refused(size: str) -> None:
-    with pytest.raises(ScenarioError, match="size"):
-        SCENARIOS["births-2018"].mothers(size)
+    for scenario in SCENARIOS.values():
+        with pytest.raises(ScenarioError, match="size"):
+            scenario.quantity(size)
 
 
 def test_scenarios_and_sizes_share_no_person() -> None:
-    tokens = [scenario.token(size, 1) for scenario in SCENARIOS.values() for size in ("small", "full")]
-    assert len({space_of(token) for token in tokens}) == len(tokens) == 4
+    sizes = ("small", "medium", "full")
+    tokens = {scenario.token(size, 1) for scenario in SCENARIOS.values() for size in sizes}
+    assert len({space_of(token) for token in tokens}) == len(tokens)
+
+
+def test_a_sample_keeps_its_size_whatever_comes() -> None:
+    kept = Reservoir(Script("sample", Nowhere()).rng)
+    for number in range(3 * RESERVOIR_LINES):
+        kept.offer(Line("nssf", "payment", str(number), b""))
+    assert len({line.event_id for line in kept.lines}) == RESERVOIR_LINES
+    assert any(int(line.event_id) >= 2 * RESERVOIR_LINES for line in kept.lines)
+
+
+def test_a_file_larger_than_its_window_is_shuffled_and_whole(tmp_path: Path) -> None:
+    file = EventFile(tmp_path / "one.jsonl", Script("sample", Nowhere()).rng)
+    lines = [str(number).encode() for number in range(2 * WINDOW_LINES)]
+    for line in lines:
+        file.add(line)
+    file.close()
+    found = (tmp_path / "one.jsonl").read_bytes().splitlines()
+    assert sorted(found) == sorted(lines)
+    assert found != lines
+    assert file.records == len(lines)
+
+
+class Nowhere:
+    """A sink that keeps nothing."""
+
+    def put(self, _wave: Wave, _line: Line) -> None:
+        """Let it go."""
