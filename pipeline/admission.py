@@ -54,6 +54,10 @@ class Admission:
         self._muted = muted
         self._on_internal_fault = on_internal_fault
 
+    def use(self, codes: CodeLists) -> None:
+        """Judge by other code lists from the next record on."""
+        self._codes = codes
+
     def admit_all(
         self, topic: Topic, partition: int, records: Iterable[Record]
     ) -> tuple[list[Admitted], list[Refused]]:

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from ledger.store import connect
+from ledger.store.policies import read_waiting
 from ledger.store.progress import read_backlog
 from pipeline.backlog import TopicEnds, recorded_offsets
 
@@ -28,17 +29,19 @@ class Outstanding:
     marks: int
     outbox: int
     parked: int
+    policies: int = 0
 
     @property
     def is_nothing(self) -> bool:
         """True when everything arrived."""
-        return not (self.unrecorded or self.marks or self.outbox)
+        return not (self.unrecorded or self.policies or self.marks or self.outbox)
 
     def __str__(self) -> str:
         told = [
             f"{count:,} {what}"
             for count, what in (
                 (self.unrecorded, "records not yet recorded (is a worker with the role record running?)"),
+                (self.policies, "policy approved and not yet in force (role decide)"),
                 (self.marks, "marks not yet decided (role decide)"),
                 (self.outbox, "results not yet relayed (role relay)"),
             )
@@ -76,5 +79,6 @@ def _looks(connection: LedgerConnection, ends: dict[Place, int]) -> Iterator[Out
     while True:
         recorded = recorded_offsets(connection)
         unrecorded = sum(max(0, end - recorded.get(place, 0)) for place, end in ends.items())
+        waiting = read_waiting(connection) is not None
         backlog = read_backlog(connection)
-        yield Outstanding(unrecorded, backlog.marks, backlog.outbox, backlog.parked)
+        yield Outstanding(unrecorded, backlog.marks, backlog.outbox, backlog.parked, int(waiting))

@@ -38,6 +38,7 @@ ALLOWED: Mapping[str, str] = {
     "outbox": "rows waiting to be relayed",
     "partition": "partition number",
     "pid": "process id",
+    "policy": "first digits of a policy's digest",
     "poison": "records of a source refused after its signature was good",
     "port": "a port this process serves",
     "quarantined": "records refused",

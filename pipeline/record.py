@@ -53,7 +53,10 @@ class _Judged:
 
 
 class BatchRecorder:
-    """Records batches on one connection of its own, made anew after a fault. One thread uses it at a time."""
+    """Records batches on one connection of its own, made anew after a fault. One thread uses it at a time.
+
+    `before_batch` is called on that connection before a batch is judged.
+    """
 
     def __init__(
         self,
@@ -62,12 +65,14 @@ class BatchRecorder:
         health: SourceHealth,
         metrics: Metrics,
         stop: Event,
+        before_batch: Callable[[LedgerConnection], None] | None = None,
     ) -> None:
         self._connect = connect
         self._admission = admission
         self._health = health
         self._metrics = metrics
         self._stop = stop
+        self._before_batch = before_batch
         self._connection: LedgerConnection | None = None
 
     def record(self, batch: Batch) -> int:
@@ -78,6 +83,8 @@ class BatchRecorder:
         """
         topic = TOPICS[batch.topic]
         began = monotonic()
+        if (before := self._before_batch) is not None:
+            retry_transient(lambda: before(self._connected()), self._stop, self.before_retry)
         admitted, refused = self._admission.admit_all(topic, batch.partition, batch.records)
         self._health.require_sane(admitted, refused)
         judged = _Judged(topic, batch.partition, batch.start, batch.end, admitted, refused)
@@ -96,16 +103,20 @@ class BatchRecorder:
         if connection is not None:
             connection.close()
 
-    def _commit(self, judged: _Judged) -> int:
+    def _connected(self) -> LedgerConnection:
         if self._connection is None:
             self._connection = self._connect()
             limit_waiting(self._connection)
+        return self._connection
+
+    def _commit(self, judged: _Judged) -> int:
+        connection = self._connected()
         try:
-            recorded = self._write(self._connection, judged)
+            recorded = self._write(connection, judged)
         except Fenced:
-            return self._continue_after(self._connection, judged)
+            return self._continue_after(connection, judged)
         self._count(judged, recorded)
-        self._health.observe(self._connection, judged.admitted, judged.refused)
+        self._health.observe(connection, judged.admitted, judged.refused)
         return judged.end
 
     def _continue_after(self, connection: LedgerConnection, judged: _Judged) -> int:

@@ -9,12 +9,12 @@ import faust
 
 from events.signing import KeyRegistry, Verifier
 from ledger.store import connect
+from pipeline.active_policy import FollowedCodes, settle
 from pipeline.admission import Admission
 from pipeline.app import build_app
 from pipeline.health import SourceHealth
 from pipeline.logging import configure_logging
 from pipeline.offsets import StoredOffsets
-from pipeline.policy_files import load
 from pipeline.record import BatchRecorder
 from pipeline.worker import Role
 from processors.policy.codes import codes
@@ -50,13 +50,15 @@ def recording_worker(settings: Settings, metrics: Metrics, supervisor: Superviso
         return connect(settings.ledger, "writer")
 
     health = SourceHealth(metrics)
+    with connection() as asking:
+        active = settle(asking, settings.policy)
     admission = Admission(
         Verifier(KeyRegistry.read(settings.keys_directory)),
-        codes(load(settings.policy)),
+        codes(active.policy),
         health.muted,
         metrics.internal_faults.inc,
     )
-    recorder = BatchRecorder(connection, admission, health, metrics, supervisor.stop)
+    recorder = BatchRecorder(connection, admission, health, metrics, supervisor.stop, FollowedCodes(admission, active))
     # An assignment counts as progress: from here on this process reads, which tells `spp up` that it is ready.
     assigned = metrics.progress.labels(role="record").set_to_current_time
     offsets = StoredOffsets(connection, settings.bootstrap, supervisor.stop, recorder.before_retry, assigned)

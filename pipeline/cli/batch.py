@@ -11,10 +11,9 @@ from events.states import STATES_BY_NUMBER
 from ledger.statements.amount import decimal_text
 from ledger.statements.history import sources_of, states_of, submissions_of
 from ledger.store import LedgerConnection, books
+from pipeline.active_policy import current
 from pipeline.cli.console import CommandError, Json, out, write_json, write_table
 from pipeline.cli.ledger import open_ledger
-from pipeline.policy_files import load
-from pipeline.settings import get_settings
 from processors import entities
 from processors.batches import BatchMismatch, Group, compare, declaration
 from processors.facts import decode_state
@@ -70,7 +69,7 @@ def _status(conn: LedgerConnection, source: str, batch_id: str) -> dict[str, obj
         ]
         key = entities.batch(source, batch_id)
         states = [decode_state(state) for _, _, state in books.read_states(cursor, [key])]
-    declared = declaration(states[0], load(get_settings().policy_directory).commons) if states else None
+    declared = declaration(states[0], current(conn).commons) if states else None
     mismatch = compare(declared, groups) if declared is not None else None
     submissions = submissions_of(conn, source, batch_id)
     return {

@@ -22,7 +22,7 @@ def drain(timeout: Timeout = 300.0, json: Json = False) -> None:  # noqa: FBT002
 
         def report(now: Outstanding) -> None:
             nonlocal most
-            left = now.unrecorded + now.marks + now.outbox
+            left = now.unrecorded + now.policies + now.marks + now.outbox
             most = max(most, left)
             advance(most - left, most, "settled")
 

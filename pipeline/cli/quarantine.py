@@ -113,9 +113,10 @@ def replay(
     """
     if bool(numbers) == (reason is not None or source is not None):
         raise CommandError("name the records' numbers, or choose them by --reason or --source", ExitCode.USAGE)
-    wanted, admission = _reason(reason), _admission()
+    wanted = _reason(reason)
     results: list[tuple[int, Action, str]] = []
     with open_ledger("writer") as conn:
+        admission = _admission(conn)
         chosen = numbers or _choose(conn, wanted, source)
         with Steps().step(f"Replaying {len(chosen):,} records") as advance:
             for done, number in enumerate(chosen, 1):
@@ -154,14 +155,14 @@ def _reason(word: str | None) -> Reason | None:
     return None if word is None else Reason(word)
 
 
-def _admission() -> Admission:
-    """Judges a replayed record by today's keys and packs. Nobody is muted: a person asked for it."""
+def _admission(conn: LedgerConnection) -> Admission:
+    """Judges a replayed record by today's keys and the policy in force. Nobody is muted: a person asked for it."""
     from events.signing import KeyRegistry, Verifier  # noqa: PLC0415 - only a replay needs keys and packs
-    from pipeline.policy_files import load  # noqa: PLC0415
+    from pipeline.active_policy import current  # noqa: PLC0415
     from processors.policy.codes import codes  # noqa: PLC0415
 
     settings = get_settings()
-    return Admission(Verifier(KeyRegistry.read(settings.keys_directory)), codes(load(settings.policy)))
+    return Admission(Verifier(KeyRegistry.read(settings.keys_directory)), codes(current(conn)))
 
 
 def _choose(conn: LedgerConnection, reason: Reason | None, source: str | None) -> list[int]:

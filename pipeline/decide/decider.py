@@ -6,7 +6,8 @@ import gc
 from time import perf_counter, time
 from typing import TYPE_CHECKING
 
-from ledger.store import books_writer, connect
+from ledger.store import connect
+from pipeline.active_policy import adopt, refresh
 from pipeline.decide.ahead import Ahead
 from pipeline.decide.parking import isolate
 from pipeline.decide.shelf import Cache, DatabaseShelf
@@ -15,7 +16,6 @@ from pipeline.decide.writing import Ledger
 from pipeline.errors import classify, is_transient, retry_transient
 from pipeline.leadership import Leadership, lead
 from pipeline.logging import get_logger
-from pipeline.policy_files import load
 from processors.desk import Mark, Step
 from processors.outcome import Alarm
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from ledger.store.connection import LedgerConnection, LedgerCursor
+    from pipeline.active_policy import Active
     from pipeline.metrics import Metrics
     from pipeline.settings import Settings
     from processors.desk import Plan
@@ -43,8 +44,8 @@ class Decider:
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.settings, self.metrics = settings, metrics
-        self.policy = load(settings.policy_directory)
         self.cache = Cache()
+        self.active: Active | None = None
         self.ahead: Ahead | None = None
 
     def run(self, stop: Event) -> None:
@@ -59,6 +60,7 @@ class Decider:
     def _serve(self, stop: Event) -> None:
         self.metrics.leader.labels(role=ROLE).set(0)
         with connect(self.settings.ledger, "writer") as connection:
+            self.active = refresh(connection, self.active, self.settings.policy)  # a standby, too, says what is wrong
             if lead(connection, Leadership.DECIDE, stop):
                 self.metrics.leader.labels(role=ROLE).set(1)
                 _log.info("leading", role=ROLE)
@@ -68,6 +70,8 @@ class Decider:
     def _lead(self, connection: LedgerConnection, stop: Event) -> None:
         self.reload(connection)
         while not stop.is_set():
+            if adopt(connection):
+                self.reload(connection)
             if self.step(connection):
                 gc.freeze()  # what is cached lives long; looking through it for cycles takes a tenth of the time
             else:
@@ -75,12 +79,12 @@ class Decider:
             self.metrics.progress.labels(role=ROLE).set(time())
 
     def reload(self, connection: LedgerConnection) -> None:
-        """Forget everything and read where the log stands; a policy other than the last block's marks all requests."""
+        """Forget everything and read which policy is in force and where the log stands."""
         self.cache.drop()
+        self.active = refresh(connection, self.active, self.settings.policy)
+        self.policy = self.active.policy
         with connection.transaction(), connection.cursor(binary=True) as cursor:
             self.ledger = Ledger(cursor, self.cache, self.policy)
-            if self.ledger.head.policy_digest not in {None, self.policy.digest}:
-                _log.info("policy_changed", cases=books_writer.mark_everything(cursor))
 
     def step(self, connection: LedgerConnection, limit: int = MARKS_AT_ONCE) -> int:
         """Decide what the `limit` oldest marks touch; returns how many marks. A case that fails is parked."""

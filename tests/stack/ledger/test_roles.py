@@ -11,7 +11,7 @@ from events.reasons import Reason
 from events.states import LineState
 from ledger.model.access import AccessReason
 from ledger.model.account import Dimensions
-from ledger.store import LedgerConnection, connect
+from ledger.store import LedgerConnection, connect, policies
 from ledger.store.access_log import Access, record_access
 from ledger.store.inbox import ensure_offsets, record_batch
 from ledger.store.quarantine import discard
@@ -37,6 +37,10 @@ def filled_url(ledger_url: str) -> str:
         keeper.submit(1, [keeper.decide(b"l" * 16, LineState.SUBMITTED, 400_000, OF)])
         keeper.post()
         conn.execute("insert into claim_double values ('a', 1, 'g', 'k', 'b', 1)")
+        first = policies.Proposal(bytes(32), None, {}, "{}", "release 1", "spp", "")
+        policies.begin(conn, first)
+        policies.propose(conn, first._replace(base=bytes(32), proposed_by="sokha"))
+        policies.approve(conn, policies.list_policies(conn)[0], approved_by="dara", os_user="dara", note="")
         record_access(conn, Access("sokha", "sokha", AccessReason.AUDIT, "1000000001", ("1000000001",)))
     return ledger_url
 
