@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from events.payment import PaymentRequested
 from events.verification import ConditionVerified, EncounterRecorded
 from ledger.statements.amount import readable_text
@@ -70,6 +72,7 @@ _FOR_WORDS: Mapping[str, Words] = {
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PHNOM_PENH = timezone(timedelta(hours=7))
 _NOT_MET = Words("{told}, not met", "{told} មិនបានបំពេញ")
+_SUBJECTS = frozenset({"sp_id", "household_id", "line_id", "instruction_id", "request_id"})
 _DAYS = ("died_on", "merged_on", "revoked_on", "withdrawn_on", "paid_on", "value_date", "started_on", "valid_from")
 
 
@@ -101,6 +104,12 @@ def day_of(event: Event) -> str:
             return day.isoformat()
     month = getattr(data, "month", None)
     return month if isinstance(month, str) else ""
+
+
+def told_of(event: Event) -> dict[str, object]:
+    """What an event's data say besides whom or what they are about."""
+    data: dict[str, object] = msgspec.to_builtins(event.data)
+    return {name: value for name, value in data.items() if name not in _SUBJECTS}
 
 
 def asked_for(request: PaymentRequested, language: Language) -> str:

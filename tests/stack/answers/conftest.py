@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from pipeline.cli import explain
+from pipeline.cli import case, explain
 from pipeline.logging import configure_logging
 from pipeline.settings import get_settings
 from tests.stack.decide.conftest import Desk
@@ -41,6 +41,8 @@ def run(desk: Desk, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     app = typer.Typer(pretty_exceptions_enable=False)
     app.callback()(lambda: None)
     app.command("explain")(explain.explain)
+    app.command("case")(case.case)
+    app.command("accesses")(case.accesses)
 
     def spp(*arguments: object, code: int = 0) -> Result:
         result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "100"})
