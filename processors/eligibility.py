@@ -10,11 +10,13 @@ from events.reasons import Reason
 from processors.amounts import compute
 from processors.outcome import Asked, FigureUsed
 from processors.policy.predicates import PASSED, Outcome, Verdict
+from processors.policy.predicates.any_of import choose
 
 if TYPE_CHECKING:
     from events.envelope import Event
     from processors.amounts import Computed, Used
     from processors.inquiry import Inquiry
+    from processors.policy.predicates import Predicate
 
 
 class Standing(IntEnum):
@@ -69,13 +71,18 @@ class Assessment(NamedTuple):
 def assess(inquiry: Inquiry) -> Assessment:
     """Ask everything the pack asks on the day; every contrary reason is told, else every missing one."""
     day, pack = inquiry.occasion.day, inquiry.pack
+    missing = inquiry.occasion.missing
+    if missing is not None:
+        answer = Answer("recognised", (), Outcome(Verdict.UNKNOWN, missing))
+        return Assessment(Standing.PENDED, (missing,), None, None, (answer,), (), pack.benefit)
     rules = pack.rules.on(day)
     if rules is None or not pack.amount.in_force(day):
         answer = Answer("in_force", (), Outcome(Verdict.FAIL, Reason.NOT_IN_FORCE))
         return Assessment(Standing.REJECTED, (Reason.NOT_IN_FORCE,), None, None, (answer,), (), pack.benefit)
     amount = compute(inquiry)
     answers = [Answer("alive", (), _alive(inquiry))]
-    answers.extend([Answer(rule.name, rule.parameters, rule.ask(inquiry)) for rule in rules])
+    for rule in rules:
+        answers.extend(_answers(rule, inquiry))
     answers.append(Answer("amount", (), _amount_agreed(inquiry, amount)))
     worst = max([answer.outcome.verdict for answer in answers])
     return Assessment(
@@ -87,6 +94,15 @@ def assess(inquiry: Inquiry) -> Assessment:
         amount.used,
         pack.benefit,
     )
+
+
+def _answers(rule: Predicate, inquiry: Inquiry) -> list[Answer]:
+    """What one rule of the pack said; of several ways which of them tells the verdict, and what that one said."""
+    if not rule.ways:
+        return [Answer(rule.name, rule.parameters, rule.ask(inquiry))]
+    chosen = choose(rule.ways, inquiry)
+    head = Answer(rule.name, (("way", chosen.number), ("of", len(rule.ways))), Outcome(chosen.verdict))
+    return [head, *(Answer(predicate.name, predicate.parameters, outcome) for predicate, outcome in chosen.found)]
 
 
 def _alive(inquiry: Inquiry) -> Outcome:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from processors import entities
 from processors.occasions import KINDS
+from processors.policy.model import LifeEvent
 
 if TYPE_CHECKING:
     from events.envelope import Event
@@ -38,5 +39,7 @@ def inquire(view: View, pack: Pack, event: Event, request: PaymentRequested) -> 
     subject = applicant
     if request.in_respect_of is not None:
         subject = view.root(entities.person(request.in_respect_of))
+        if pack.entitlement.event is LifeEvent.EPISODE:
+            applicant = subject  # care is covered by what the patient has, not by what whoever asks has
     occasion = KINDS[pack.entitlement.event].recognise(view, pack, request, subject)
     return Inquiry(view, pack, event, request, applicant, subject, occasion)

@@ -49,7 +49,7 @@ class Bid(NamedTuple):
 def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
     """The claims a request makes if it is eligible; a function of what it is for, not of who asks."""
     entitlement, occasion = inquiry.pack.entitlement, inquiry.occasion
-    holder, anchor = occasion.holder, occasion.anchor.isoformat()
+    holder, anchor = occasion.holder, occasion.key
     claims = KINDS[entitlement.event].claims(inquiry)
     for row in entitlement.exclusivity:
         if row.per is LifeEvent.MONTH:

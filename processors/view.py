@@ -218,9 +218,13 @@ class View:
                 return event
         return None
 
+    def registrations(self, facility: bytes) -> list[tuple[Event, FacilityRegistered]]:
+        """All that is registered of a facility, whenever valid."""
+        return self._of((facility,), FacilityRegistered)
+
     def facility_on(self, facility: bytes, day: date) -> tuple[Event, FacilityRegistered] | None:
         """A facility's registration in force on a day: the latest that began by then, if it has not ended."""
-        known = [fact for fact in self._of((facility,), FacilityRegistered) if fact[1].valid_from <= day]
+        known = [fact for fact in self.registrations(facility) if fact[1].valid_from <= day]
         if not known:
             return None
         latest = max(known, key=lambda fact: (fact[1].valid_from, self.rank(fact[0])))

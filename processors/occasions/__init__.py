@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from processors.occasions import birth, month, visit
+from processors.occasions import birth, episode, month, visit
 from processors.policy.model import LifeEvent
 
 if TYPE_CHECKING:
@@ -29,5 +29,6 @@ KINDS: Mapping[LifeEvent, Kind] = {
     LifeEvent.BIRTH: Kind(birth.recognise, birth.claims),
     LifeEvent.VISIT: Kind(visit.recognise, visit.claims),
     LifeEvent.MONTH: Kind(month.recognise, month.claims),
+    LifeEvent.EPISODE: Kind(episode.recognise, episode.claims),
 }
 """The one catalogue of kinds; a pack names one by `entitlement.event`."""

@@ -21,6 +21,15 @@ PREDICATE_WORDS: Mapping[str, Words] = {
         "The amount of the rules must be known, and an amount the operator named must agree with it.",
         "ចំនួនទឹកប្រាក់តាមវិធានត្រូវមានកំណត់ ហើយចំនួនដែលប្រតិបត្តិករដាក់មកត្រូវស្របនឹងវា។",
     ),
+    "recognised": Words(
+        "What the request is for must be known from evidence.",
+        "អ្វីដែលសំណើនេះស្នើសុំ ត្រូវមានភស្តុតាងបញ្ជាក់។",
+    ),
+    # Several ways to qualify; the predicates of the way named here follow.
+    "any_of": Words(
+        "One of {of} ways to qualify must be met; number {way} comes closest.",
+        "ត្រូវបំពេញលក្ខខណ្ឌមួយក្នុងចំណោម {of}; លក្ខខណ្ឌទី {way} គឺជិតបំផុត។",
+    ),
     # The predicates of the packs.
     "enrolled_in": Words(
         "The person, or the child's mother, must be enrolled on the day in one of: {schemes}.",
@@ -29,6 +38,10 @@ PREDICATE_WORDS: Mapping[str, Words] = {
     "enrolled_in_grade": Words(
         "The pupil must be enrolled on the day in {scheme}, in {grade}.",
         "សិស្សត្រូវមានឈ្មោះនៅថ្ងៃនោះក្នុង{scheme} ថ្នាក់{grade}។",
+    ),
+    "enrolled_in_category": Words(
+        "The person must be enrolled on the day in {scheme} as: {categories}{when_absent}.",
+        "បុគ្គលនេះត្រូវមានឈ្មោះនៅថ្ងៃនោះក្នុង{scheme} ជា៖ {categories}{when_absent}។",
     ),
     "household_level_in": Words(
         "The person's household must have a card that is valid on the day, of one of these levels: {levels}.",
@@ -46,6 +59,18 @@ PREDICATE_WORDS: Mapping[str, Words] = {
     "facility_not_private": Words(
         "The facility must not be registered as a private one.",
         "មូលដ្ឋានសុខាភិបាលនេះមិនត្រូវជាមូលដ្ឋានដែលបានចុះបញ្ជីជាឯកជនទេ។",
+    ),
+    "facility_covered": Words(
+        "The facility must be registered on the day, work for {payer}, and be one of: {facility_levels}.",
+        "មូលដ្ឋានសុខាភិបាលនេះត្រូវបានចុះបញ្ជីនៅថ្ងៃនោះ បម្រើ{payer} និងជា៖ {facility_levels}។",
+    ),
+    "service_in": Words(
+        "The facility must have given: {services}.",
+        "មូលដ្ឋានសុខាភិបាលត្រូវបានផ្តល់សេវា៖ {services}។",
+    ),
+    "payment_type_in": Words(
+        "The facility must have recorded the payment type: {payment_types}.",
+        "មូលដ្ឋានសុខាភិបាលត្រូវបានកត់ត្រាប្រភេទការទូទាត់៖ {payment_types}។",
     ),
     "contributed_months": Words(
         "Contributions to {schemes} for {branch} are told for at least {count} months{consecutive} of the {within} "

@@ -20,16 +20,19 @@ from events.states import LineState
 from ledger.model.rows import DecisionKind
 from pipeline.policy_files import load
 from processors.memory import World
+from processors.policy.terms import TERMS
 
 POLICY = load()
 HERE = Path(__file__).parent
 PERSONS = frozenset({"sp_id", "into", "principal", "child_sp_id", "in_respect_of"})
-FOR = frozenset({"on", "month", "number", "birth_on", "due_on"})
+FOR = frozenset({"on", "month", "number", "birth_on", "due_on", "encounter_id"})
 MEASURES = frozenset({"babies", "stillborn", "gestation_weeks", "attendance_percent"})
 SHOWN_AS_CREDIT = frozenset({"payable", "clearing", "cash", "suspense", "budget:available"})
 ALWAYS_TOLD = frozenset({"payable", "clearing", "cash", "expense", "suspense"})
 FREEZING = "batch.declared"
+PAYMENT_TYPES = {words.english: code for code, words in TERMS["payment_types"].items()}
 PAYEE = {"channel": "wallet", "provider": "wing", "account_ref": "token-1", "role": "self"}
+FACILITY = {"channel": "facility", "provider": "treasury", "account_ref": "token-2", "role": "facility"}
 DEFAULTS: dict[str, dict[str, object]] = {
     "household.identified": {
         "household_id": "H1",
@@ -44,6 +47,8 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "person.registered": {"birth_date": "1995", "sex": "F", "aliases": []},
     "facility.registered": {"commune": "010201", "schemes": [], "valid_until": None},
     "condition.verified": {"outcome": "met"},
+    "encounter.recorded": {"facility_id": "health_centre", "ended_on": None},
+    "contribution.recorded": {"scheme": "nssf.worker", "branch": "health_care", "contributory_wage": "1_000_000"},
     "payment.requested": {"payee": PAYEE},
     "payment.withdrawn": {"reason": "error"},
     "line.certified": {"certificate_id": "certificate-1"},
@@ -100,10 +105,11 @@ class Reader:
     def _filled(self, name: str, source: str, event_id: str, month: str, data: dict[str, Any]) -> dict[str, Any]:
         if name == "payment.requested":
             data["for"] = {key: data.pop(key) for key in FOR & data.keys()}
+            if "encounter_id" in data["for"] and data["payee"] is PAYEE:
+                data["payee"] = FACILITY
             data = {"request_id": event_id, "batch_id": f"{data['benefit']}-{month}", **data}
-        elif name == "condition.verified":
-            told = {key: data.pop(key) for key in MEASURES & data.keys()}
-            data |= {"measure": told} if told else {}
+        elif name in {"condition.verified", "encounter.recorded", "contribution.recorded"}:
+            data = self._evidence(name, event_id, data)
         elif name == "household.identified":
             data["members"] = [self._member(number, member) for number, member in enumerate(data["members"], start=1)]
         elif name in {"person.enrolled", "person.withdrawn"}:
@@ -118,6 +124,14 @@ class Reader:
         if "amount" in data:
             data["amount"] = _money(data["amount"])
         return data
+
+    def _evidence(self, name: str, event_id: str, data: dict[str, Any]) -> dict[str, Any]:
+        if name == "encounter.recorded":
+            return {"encounter_id": event_id, **data, "payment_type": PAYMENT_TYPES[data["payment_type"]]}
+        if name == "contribution.recorded":
+            return {"paid_on": f"{data['month']}-15", **data, "contributory_wage": _money(data["contributory_wage"])}
+        told = {key: data.pop(key) for key in MEASURES & data.keys()}
+        return data | ({"measure": told} if told else {})
 
     def _member(self, number: int, name: str) -> dict[str, object]:
         return {
@@ -224,8 +238,6 @@ def test_what_nobody_submitted_does_not_depend_on_order(name: str) -> None:
 
 NOT_YET_REACHED = frozenset(
     {
-        Reason.ENCOUNTER_MISSING,
-        Reason.FACILITY_MISSING,
         Reason.CONTRIBUTIONS_MISSING,
         Reason.AWARD_MISSING,
         Reason.ON_HOLD,
@@ -233,7 +245,6 @@ NOT_YET_REACHED = frozenset(
         Reason.AGE_OUT_OF_RANGE,
         Reason.TRAIT_MISSING,
         Reason.CONTRIBUTIONS_INSUFFICIENT,
-        Reason.PAYMENT_TYPE_MISMATCH,
     }
 )
 """Reasons no rule of the packaged policy can give."""

@@ -98,6 +98,8 @@ def _rows(
 
 def _cell(item: Item, head: Figure, sources: Sources) -> Figure:
     if not item.is_mapping:
+        if head.status is Status.UNSET:
+            raise item.error("a figure has a value exactly when it is not `unset`", "Give the row a status of its own")
         return replace(head, value=whole(item))
     found = fields(item, ("status",), ("value", *BASIS_KEYS))
     told = basis(item, found, sources)

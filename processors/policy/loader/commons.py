@@ -91,7 +91,9 @@ class Lists:
     groups: Mapping[str, Group]
 
     def of(self, name: str) -> Collection[str]:
-        """The codes of one list, of the commons or of the contract."""
+        """The codes of one list, of the commons, of NPCA's payment types, or of the contract."""
+        if name == "payment_types":
+            return self.payment_types
         return CONTRACT_LISTS[name] if name in CONTRACT_LISTS else self.codes[name]
 
 

@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from processors.policy.loader.commons import Lists
 
 MAXIMUM_UNITS = ("payments/pregnancy", "payments/birth")
+_COUNTED = (LifeEvent.BIRTH, LifeEvent.VISIT)
+_WITHOUT_CONDITION = (LifeEvent.MONTH, LifeEvent.ROUND, LifeEvent.EPISODE)
 
 
 def entitlement(item: Item, lists: Lists, sources: Sources) -> Entitlement:
-    """The entitlement of a pack. `evidence` may be left out only where a month is paid without any."""
+    """The entitlement of a pack. `evidence` may be left out only of what can be paid without a verified condition."""
     found = fields(item, ("event", "step"), ("evidence", "exclusivity", "maximum"))
     event = choice(found["event"], LifeEvent)
-    if event is not LifeEvent.MONTH and "evidence" not in found:
+    if event not in _WITHOUT_CONDITION and "evidence" not in found:
         raise item.error(f"`evidence` is missing for a {event}", "Name the condition that proves it")
-    if event is LifeEvent.MONTH and "maximum" in found:
-        raise found["maximum"].error("a maximum counts within a birth or pregnancy", "Remove it from a monthly benefit")
+    if event is LifeEvent.EPISODE and "evidence" in found:
+        raise found["evidence"].error("an episode of care is proved by its encounter", "Remove `evidence:`")
+    if event not in _COUNTED and "maximum" in found:
+        raise found["maximum"].error("a maximum counts within a birth or pregnancy", f"Remove it from a {event}")
     step = listed(found["step"], lists.of("steps"), "steps")
     maximum = (
         dated(found["maximum"], lambda entry: _maximum(entry, step, lists, sources)) if "maximum" in found else None

@@ -138,10 +138,12 @@ def code(item: Item) -> str:
 
 
 def listed(item: Item, known: Collection[str], kind: str) -> str:
-    """A code of one list of the commons."""
-    value = code(item)
+    """A code of one list of the commons; what is not even a code is told so."""
+    value = text(item)
     if value not in known:
         close = get_close_matches(value, known, 1)
+        if not close:
+            code(item)
         remedy = f"Did you mean `{close[0]}`?" if close else f"Known: {', '.join(sorted(known))}"
         raise item.error(f"`{value}` is not in the list of {kind}", remedy)
     return value

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from processors.policy.loader.nodes import Item, entries, fields, listed, sequence, text, whole
 from processors.policy.loader.sources import BASIS_KEYS, Sources, basis
-from processors.policy.predicates import PREDICATES, ParameterKind, Predicate, Value, compile_predicate
+from processors.policy.predicates import (
+    PREDICATES,
+    ParameterKind,
+    Predicate,
+    Value,
+    compile_any_of,
+    compile_predicate,
+)
+from processors.policy.predicates.any_of import ANY_OF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +32,11 @@ LIST_OF_PARAMETER: Mapping[str, str] = {
     "condition": "conditions",
     "measure": "measures",
     "branch": "branches",
+    "categories": "categories",
+    "payer": "benefit_schemes",
+    "facility_levels": "facility_levels",
+    "services": "services",
+    "payment_types": "payment_types",
 }
 """Which code list of the commons the codes of a parameter must be in."""
 
@@ -37,10 +50,52 @@ _YES_NO = ("yes", "no")
 
 def rules(item: Item, lists: Lists, sources: Sources) -> tuple[Predicate, ...]:
     """The predicates in force together from one date on."""
-    found = [_rule(entry, lists, sources) for entry in sequence(item)]
+    found: list[Predicate] = []
+    for entry in sequence(item):
+        ways = _ways_of(entry)
+        found.append(_rule(entry, lists, sources) if ways is None else compile_any_of(_ways(ways, lists, sources)))
+    _check_twice(item, found)
+    return tuple(found)
+
+
+def _check_twice(item: Item, found: list[Predicate]) -> None:
+    said = [_said(entry) for entry in found]
     for at, entry in enumerate(found):
-        if (entry.name, entry.parameters) in [(other.name, other.parameters) for other in found[:at]]:
+        if said[at] in said[:at]:
             raise sequence(item)[at].error(f"the same `{entry.name}` stands twice", "Keep one of them")
+
+
+def _said(rule: Predicate) -> tuple[object, ...]:
+    """What a rule asks, whatever it stands on."""
+    return (rule.name, rule.parameters, tuple(tuple(_said(inner) for inner in way) for way in rule.ways))
+
+
+def _ways_of(item: Item) -> Item | None:
+    """What stands under `any_of`, or None for a rule that is one predicate; `any_of` has no basis of its own."""
+    named = {text(key): value for key, value in entries(item)}
+    if ANY_OF not in named:
+        return None
+    if len(named) > 1:
+        what = f"`{ANY_OF}` stands beside {', '.join(sorted(named.keys() - {ANY_OF}))}"
+        raise item.error(what, "Let it stand alone; each rule inside tells what it stands on")
+    return named[ANY_OF]
+
+
+def _ways(item: Item, lists: Lists, sources: Sources) -> tuple[tuple[Predicate, ...], ...]:
+    """The ways of one `any_of`: two lists of rules or more, each of them different."""
+    ways = sequence(item)
+    if len(ways) == 1:
+        raise item.error(f"`{ANY_OF}` has one way only", "Write the rules of this way without it, or add another way")
+    found: list[tuple[Predicate, ...]] = []
+    for way in ways:
+        for entry in sequence(way):
+            if _ways_of(entry) is not None:
+                raise entry.error(f"`{ANY_OF}` stands inside another", "Write out each way on its own")
+        inner = tuple(_rule(entry, lists, sources) for entry in sequence(way))
+        _check_twice(way, list(inner))
+        if {_said(rule) for rule in inner} in [{_said(rule) for rule in other} for other in found]:
+            raise way.error("the same way stands twice", "Keep one of them")
+        found.append(inner)
     return tuple(found)
 
 

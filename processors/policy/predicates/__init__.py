@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from processors.policy.predicates import contributions, enrolment, evidence, facility, household
+from processors.policy.predicates import care, contributions, enrolment, evidence, facility, household
+from processors.policy.predicates.any_of import ANY_OF, Ways, ask_any
 from processors.policy.predicates.kind import PASSED, Outcome, ParameterKind, PredicateKind, Value, Verdict
 
 if TYPE_CHECKING:
@@ -27,23 +28,40 @@ __all__ = [
     "PredicateKind",
     "Value",
     "Verdict",
+    "compile_any_of",
     "compile_predicate",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A named predicate with its parameters, ready to ask."""
+    """A named predicate with its parameters, ready to ask.
+
+    One of `any_of` has `ways` instead of parameters and a basis: each way's predicates have their own.
+    """
 
     name: str
     parameters: tuple[tuple[str, Value], ...]
     ask: Callable[[Inquiry], Outcome]
     basis: Basis | None = None
+    ways: Ways = ()
+
+    @property
+    def told(self) -> tuple[Predicate, ...]:
+        """The predicates that stand in the pack with a basis of their own: this one, or those of all its ways."""
+        return tuple(predicate for way in self.ways for predicate in way) if self.ways else (self,)
 
 
 PREDICATES: dict[str, PredicateKind] = {
     kind.name: kind
-    for kind in (*enrolment.KINDS, *household.KINDS, *evidence.KINDS, *facility.KINDS, *contributions.KINDS)
+    for kind in (
+        *enrolment.KINDS,
+        *household.KINDS,
+        *evidence.KINDS,
+        *care.KINDS,
+        *facility.KINDS,
+        *contributions.KINDS,
+    )
 }
 """The one catalogue of predicates; the loader refuses a pack that names another."""
 
@@ -51,3 +69,8 @@ PREDICATES: dict[str, PredicateKind] = {
 def compile_predicate(name: str, parameters: Mapping[str, Value]) -> Predicate:
     """A predicate of the catalogue with its parameters; raises KeyError for a name or parameter it lacks."""
     return Predicate(name, tuple(sorted(parameters.items())), PREDICATES[name].build(parameters))
+
+
+def compile_any_of(ways: Ways) -> Predicate:
+    """A predicate that holds when all predicates of one of these ways do."""
+    return Predicate(ANY_OF, (), ask_any(ways), ways=ways)

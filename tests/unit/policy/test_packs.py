@@ -13,6 +13,8 @@ from processors.policy.model import Figure, ForShape, Status, Unit
 POLICY = load()
 V1, V2, FAMILY_PACKAGE = date(2019, 6, 1), date(2023, 8, 1), date(2024, 4, 1)
 STEPS = ("anc", "delivery", "pnc", "vaccination")
+CARE = [f"{payer}.{service}" for payer in ("hef", "nssf") for service in ("opd", "emergency", "delivery")]
+PUBLISHED = date(2022, 1, 1)
 GRADES = ("primary", "lower_secondary", "upper_secondary")
 
 
@@ -22,6 +24,14 @@ def figure(benefit: str, day: date) -> Figure:
     table = part.tables.on(day)
     assert table is not None
     return table.figures[()]
+
+
+def tariffs(benefit: str, day: date) -> dict[str, Figure]:
+    """The figures of a benefit that is paid by the level of the facility."""
+    (part,) = POLICY.packs[benefit].amount.parts
+    table = part.tables.on(day)
+    assert table is not None
+    return {level: told for (level,), told in table.figures.items()}
 
 
 def riel(benefit: str, day: date) -> int:
@@ -46,7 +56,7 @@ def levels(benefit: str, day: date) -> object:
 
 def test_the_first_packs_are_there() -> None:
     maternal = {f"{prefix}maternal.{step}" for prefix in ("", "nssf.") for step in STEPS}
-    assert set(POLICY.packs) == maternal | {f"scholarship.{grade}" for grade in GRADES}
+    assert set(POLICY.packs) >= maternal | {f"scholarship.{grade}" for grade in GRADES}
 
 
 def test_version_1_of_maternal_cash_sums_to_760_000_for_one_baby() -> None:
@@ -108,6 +118,57 @@ def test_the_two_operators_take_opposite_sides_of_each_step() -> None:
         assert nsaf.basis == nssf.basis == "assumption"
 
 
+@pytest.mark.parametrize(
+    ("benefit", "tariff"),
+    [
+        ("hef.opd", 4_000),
+        ("nssf.opd", 6_000),
+        ("hef.emergency", 20_000),
+        ("nssf.emergency", 20_000),
+        ("hef.delivery", 80_000),
+        ("nssf.delivery", 80_000),
+    ],
+)
+def test_a_health_centre_has_the_published_rate_and_says_that_no_start_date_is_shown(benefit: str, tariff: int) -> None:
+    told = tariffs(benefit, PUBLISHED)["hc"]
+    assert (told.value, told.unit, told.status) == (tariff, "KHR/episode", Status.CONFIRMED)
+    assert "start date" in (told.note or "")
+    before = tariffs(benefit, date(2021, 12, 31))["hc"]
+    assert (before.value, before.status) == (None, Status.UNSET)
+
+
+@pytest.mark.parametrize("benefit", CARE)
+def test_no_rate_of_a_hospital_is_known(benefit: str) -> None:
+    told = tariffs(benefit, date(2024, 3, 4))
+    private = {"private"} if benefit.startswith("nssf") else set()
+    assert told.keys() == {"hc", "cpa1", "cpa2", "cpa3", "national"} | private
+    assert {figure.status for level, figure in told.items() if level != "hc"} == {Status.UNSET}
+
+
+def test_one_payer_of_an_episode_is_our_assumption_and_says_so() -> None:
+    for benefit in CARE:
+        (row,) = POLICY.packs[benefit].entitlement.exclusivity
+        assert (row.group, row.side, row.basis) == ("care_payer", benefit.split(".")[0], "assumption")
+
+
+def test_nssf_certified_its_own_care_until_the_agency_did() -> None:
+    for benefit in CARE:
+        certifier = POLICY.packs[benefit].certifier
+        before = "npca" if benefit.startswith("hef") else "nssf"
+        assert certifier.on(date(2022, 12, 31)) == before
+        assert certifier.on(date(2023, 1, 1)) == "npca"
+
+
+def test_every_type_and_group_of_the_health_equity_fund_begins_on_its_day() -> None:
+    rules = POLICY.packs["hef.opd"].rules
+    days = [begins for begins, _ in rules.entries]
+    assert days == [date(2018, 1, 1), date(2023, 6, 19), date(2023, 10, 24)]
+    ways = [next(rule.ways for rule in found if rule.ways) for _, found in rules.entries if found is not None]
+    asked = [[dict(predicate.parameters) for way in told for predicate in way] for told in ways]
+    assert [any("at_risk" in str(each) for each in told) for told in asked] == [False, False, True]
+    assert [any("entertainment_worker" in str(each) for each in told) for told in asked] == [False, True, True]
+
+
 def test_codes_tell_admission_unit_shape_and_scheme() -> None:
     known = codes(POLICY)
     assert set(known.benefits.values()) == {Unit.PERSON}
@@ -135,7 +196,8 @@ def test_every_rule_tells_what_it_stands_on() -> None:
     for pack in POLICY.packs.values():
         for _, rules in pack.rules.entries:
             assert rules is not None
-            assert all(rule.basis is not None and (rule.basis.references or rule.basis.note) for rule in rules)
+            told = [rule.basis for entry in rules for rule in entry.told]
+            assert all(basis is not None and (basis.references or basis.note) for basis in told)
 
 
 def test_layout_and_comments_do_not_change_a_digest_and_content_does() -> None:

@@ -12,6 +12,7 @@ ANC = "maternal.anc.yaml"
 DELIVERY = "maternal.delivery.yaml"
 BIRTH = "nssf.maternal.delivery.yaml"
 PRIMARY = "scholarship.primary.yaml"
+OPD = "hef.opd.yaml"
 COMMON = "common.yaml"
 
 
@@ -26,6 +27,7 @@ class Slip(NamedTuple):
     what: str
 
 
+WAYS = "    - any_of: [*poor, [*other_type]]\n"
 LEVELS = "household_level_in: {levels: [poor_1, poor_2, priority]}"
 GESTATION = "measure_at_least: {condition: delivery, measure: gestation_weeks, number: 26, when_absent: pass}"
 SLIPS = (
@@ -171,11 +173,98 @@ SLIPS = (
     ),
     Slip(
         "a text for a mapping",
-        COMMON,
-        "funds:\n    state_budget: State budget",
-        "funds: all",
-        "funds: all",
+        DELIVERY,
+        "- {group: maternal_cash.delivery, side: nsaf}",
+        "- maternal_cash.delivery",
+        "- maternal_cash.delivery",
         "lines are expected",
+    ),
+    Slip(
+        "a payment type nobody knows", OPD, "[PATY-0000N09]", "[PATY-0000N90]", "PATY-0000N90", "list of payment_types"
+    ),
+    Slip("a payer nobody knows", OPD, "payer: hef", "payer: hfe", "payer: hfe", "list of benefit_schemes"),
+    Slip("a service nobody knows", OPD, "services: [opd]", "services: [ipo]", "services: [ipo]", "list of services"),
+    Slip("a facility's level nobody knows", OPD, "[hc, cpa1,", "[hc, cpa4,", "cpa4", "list of facility_levels"),
+    Slip("a category nobody knows", OPD, "- deminer", "- deminers", "- deminers", "list of categories"),
+    Slip(
+        "a condition for an episode",
+        OPD,
+        "  step: opd",
+        "  step: opd\n  evidence: delivery",
+        "evidence: delivery",
+        "proved by its encounter",
+    ),
+    Slip(
+        "a maximum of episodes",
+        OPD,
+        "  step: opd",
+        "  step: opd\n  maximum: {2018-01-01: null}",
+        "maximum:",
+        "a maximum counts within",
+    ),
+    Slip(
+        "a value under what is unset",
+        OPD,
+        "hc: &unknown {status: unset, note: *earlier}",
+        "hc: 4_000\n            private: &unknown {status: unset, note: *earlier}",
+        "hc: 4_000",
+        "exactly when",
+    ),
+    Slip(
+        "ways with a basis of their own",
+        OPD,
+        "    - any_of:\n        - &poor",
+        "    - note: why\n      any_of:\n        - &poor",
+        "note: why",
+        "stands beside note",
+    ),
+    Slip(
+        "one way only",
+        OPD,
+        "    - any_of:\n        - *poor\n        - &others",
+        "    - any_of: [*poor]\n    - any_of:\n        - *poor\n        - &others",
+        "[*poor]",
+        "one way only",
+    ),
+    Slip(
+        "a way twice",
+        OPD,
+        "        - *poor\n        - &others",
+        "        - *poor\n        - *poor\n        - &others",
+        "&poor",
+        "same way stands twice",
+    ),
+    Slip(
+        "a way that is no list",
+        OPD,
+        "        - *poor\n        - &others",
+        "        - all\n        - &others",
+        "- all",
+        "a list is expected",
+    ),
+    Slip(
+        "a way that asks the same twice",
+        OPD,
+        "        - *poor\n        - &others",
+        "        - [*other_type, *other_type]\n        - &others",
+        "other_type",
+        "stands twice",
+    ),
+    Slip(
+        "ways within a way",
+        OPD,
+        "        - *poor\n        - &others",
+        "        - - any_of: [*poor, *poor]\n        - &others",
+        "any_of: [*poor, *poor]",
+        "stands inside another",
+    ),
+    Slip(
+        "ways that are asked twice",
+        OPD,
+        "    - any_of:\n        - *poor\n        - &others",
+        f"{WAYS}{WAYS}    - any_of:\n        - *poor\n        - &others",
+        "- any_of: [*poor, [*other_type]]#last",
+        "the same `any_of` stands twice",
     ),
     Slip("broken YAML", ANC, "unit: person", "unit: [person", "for: on", "this is no YAML"),
     Slip(
