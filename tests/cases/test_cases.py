@@ -238,13 +238,11 @@ def test_what_nobody_submitted_does_not_depend_on_order(name: str) -> None:
 
 NOT_YET_REACHED = frozenset(
     {
-        Reason.CONTRIBUTIONS_MISSING,
         Reason.AWARD_MISSING,
         Reason.ON_HOLD,
         Reason.AREA_NOT_COVERED,
         Reason.AGE_OUT_OF_RANGE,
         Reason.TRAIT_MISSING,
-        Reason.CONTRIBUTIONS_INSUFFICIENT,
     }
 )
 """Reasons no rule of the packaged policy can give."""

@@ -1,8 +1,8 @@
 """Several ways to qualify: each a list of predicates that hold together, of which one list is enough.
 
 The way that tells the verdict is the closest: of the ways that pass the first written; else of those that may still
-pass, else of all, the one with the fewest predicates that do not pass, the first written on a tie. Its answers are
-those of the rule, so a request waits or is refused for what is wrong with the way that fits it best.
+pass, else of all, the one with the fewest predicates that do not pass, then with the most that do, then the first
+written. Its answers are those of the rule: a request waits or is refused for what is wrong with the way that fits best.
 """
 
 from __future__ import annotations
@@ -38,11 +38,12 @@ def choose(ways: Ways, inquiry: Inquiry) -> Chosen:
         for way, predicates in enumerate(ways, start=1)
     ]
     told = [Chosen(way, max(outcome.verdict for _, outcome in found), found) for way, found in asked]
-    return min(told, key=lambda chosen: (chosen.verdict, _apart(chosen)))
+    return min(told, key=lambda chosen: (chosen.verdict, *(() if chosen.verdict is Verdict.PASS else _apart(chosen))))
 
 
-def _apart(chosen: Chosen) -> int:
-    return sum(1 for _, outcome in chosen.found if outcome.verdict is not Verdict.PASS)
+def _apart(chosen: Chosen) -> tuple[int, int]:
+    passed = sum(1 for _, outcome in chosen.found if outcome.verdict is Verdict.PASS)
+    return len(chosen.found) - passed, -passed
 
 
 def ask_any(ways: Ways) -> Callable[[Inquiry], Outcome]:

@@ -31,13 +31,14 @@ def way(*found: Outcome) -> tuple[Predicate, ...]:
 @pytest.mark.parametrize(
     ("ways", "number", "verdict"),
     [
-        ([way(P, P), way(P)], 1, Verdict.PASS),
+        ([way(P), way(P, P)], 1, Verdict.PASS),
         ([way(P, LEVEL), way(P, P)], 2, Verdict.PASS),
         ([way(MISSING), way(P, P)], 2, Verdict.PASS),
         ([way(P, P, LEVEL), way(MISSING, UNTOLD)], 2, Verdict.UNKNOWN),
         ([way(MISSING, UNTOLD), way(P, UNTOLD)], 2, Verdict.UNKNOWN),
         ([way(LEVEL, TYPE), way(P, TYPE)], 2, Verdict.FAIL),
         ([way(LEVEL, P), way(P, TYPE)], 1, Verdict.FAIL),
+        ([way(UNTOLD, P), way(P, P, MISSING)], 2, Verdict.UNKNOWN),
         ([way(LEVEL, TYPE), way(MISSING, TYPE)], 1, Verdict.FAIL),
     ],
     ids=[
@@ -48,6 +49,7 @@ def way(*found: Outcome) -> tuple[Predicate, ...]:
         "of those that may pass the one that lacks least",
         "of those that fail the one that lacks least",
         "the first written on a tie",
+        "where as much is lacking the one of which more is met",
         "what is missing counts as much as what is contrary",
     ],
 )
@@ -62,7 +64,7 @@ def test_asked_as_one_predicate_it_gives_the_reason_that_made_the_verdict() -> N
     assert rule.ask(NOBODY) == LEVEL
     assert rule.name == "any_of"
     assert len(rule.told) == 4
-    assert compile_any_of((way(UNTOLD, TYPE), way(P, LEVEL, TYPE))).ask(NOBODY) == TYPE
+    assert compile_any_of((way(UNTOLD, TYPE), way(LEVEL, LEVEL, TYPE))).ask(NOBODY) == TYPE
 
 
 def test_a_predicate_that_is_no_choice_tells_itself() -> None:
