@@ -83,6 +83,8 @@ def assess(inquiry: Inquiry) -> Assessment:
     answers = [Answer("alive", (), _alive(inquiry))]
     for rule in rules:
         answers.extend(_answers(rule, inquiry))
+    if inquiry.occasion.until is not None:
+        answers.append(Answer("maximum", (), _within_maximum(inquiry)))
     answers.append(Answer("amount", (), _amount_agreed(inquiry, amount)))
     worst = max([answer.outcome.verdict for answer in answers])
     return Assessment(
@@ -115,6 +117,16 @@ def _alive(inquiry: Inquiry) -> Outcome:
     if inquiry.occasion.day > died_on:
         return Outcome(Verdict.FAIL, Reason.DECEASED, (event,))
     return Outcome(Verdict.PASS, evidence=(event,))
+
+
+def _within_maximum(inquiry: Inquiry) -> Outcome:
+    """The days asked for are not above the maximum by themselves; with others they are counted when they compete."""
+    maxima, occasion = inquiry.pack.entitlement.maximum, inquiry.occasion
+    maximum = maxima.on(occasion.day) if maxima is not None else None
+    if maximum is None or maximum.months is None or occasion.until is None:
+        return PASSED
+    days = (occasion.until - occasion.day).days + 1
+    return PASSED if days <= maximum.count else Outcome(Verdict.FAIL, Reason.COUNT_EXCEEDED, (inquiry.event,))
 
 
 def _amount_agreed(inquiry: Inquiry, amount: Computed) -> Outcome:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from events.reasons import Reason
-from processors.occasions import KINDS
+from processors.day_count import most_in
+from processors.occasions import KINDS, leave
 from processors.outcome import Claim, ClaimKind
 from processors.policy.model import LifeEvent
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from processors.day_count import Window
     from processors.inquiry import Inquiry
     from processors.policy.model import Maximum
 
@@ -44,6 +46,7 @@ class Bid(NamedTuple):
     anchor: str
     step: str
     maximum: Maximum | None
+    days: Window | None = None
 
 
 def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
@@ -54,11 +57,15 @@ def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
     for row in entitlement.exclusivity:
         if row.per is LifeEvent.MONTH:
             claims.append(Claim(ClaimKind.KEY, holder, row.group, anchor))
+        elif row.per is LifeEvent.LEAVE:
+            since, until = leave.days(inquiry)
+            claims.append(Claim(ClaimKind.WINDOW, holder, row.group, since.isoformat(), since=since, until=until))
         else:
             claims.append(Claim(ClaimKind.SIDE, holder, row.group, anchor, side=row.side))
     counted = entitlement.maximum is not None and entitlement.event is not LifeEvent.BIRTH
     maximum = entitlement.maximum.on(occasion.day) if counted and entitlement.maximum is not None else None
-    return Bid(line_id, inquiry.pack.benefit, tuple(claims), holder, anchor, entitlement.step, maximum)
+    days = leave.days(inquiry) if entitlement.event is LifeEvent.LEAVE else None
+    return Bid(line_id, inquiry.pack.benefit, tuple(claims), holder, anchor, entitlement.step, maximum, days)
 
 
 class Guard:
@@ -68,6 +75,7 @@ class Guard:
         self._keys: dict[tuple[bytes, str, str], _Held] = {}
         self._windows: dict[tuple[bytes, str], list[_Held]] = {}
         self._steps: dict[tuple[bytes, str], list[tuple[str, bytes]]] = {}
+        self._days: dict[bytes, list[tuple[str, Window]]] = {}
 
     def offer(self, offered: Bid) -> Beaten | tuple[Claim, ...]:
         """Take everything the bid asks for, or nothing: then why, and who holds it."""
@@ -87,11 +95,24 @@ class Guard:
     def _slot(self, offered: Bid) -> Claim | Beaten | None:
         if offered.maximum is None:
             return None
+        if offered.maximum.months is not None:
+            return self._days_over(offered, offered.maximum, offered.maximum.months)
         counted = self._steps.get((offered.holder, offered.anchor), [])
         used = sum(1 for step, _ in counted if step in offered.maximum.steps)
         group = "slot:" + "+".join(offered.maximum.steps)
         claim = Claim(ClaimKind.KEY, offered.holder, group, f"{offered.anchor}#{used + 1}")
         return claim if used < offered.maximum.count else Beaten(Reason.COUNT_EXCEEDED, None, claim)
+
+    def _days_over(self, offered: Bid, maximum: Maximum, months: int) -> Beaten | None:
+        """Days are counted here alone: no constraint of a table can add them up."""
+        if offered.days is None:
+            return None
+        held = [days for step, days in self._days.get(offered.holder, []) if step in maximum.steps]
+        if most_in(held, offered.days, months) <= maximum.count:
+            return None
+        since, until = offered.days
+        claim = Claim(ClaimKind.WINDOW, offered.holder, offered.step, since.isoformat(), since=since, until=until)
+        return Beaten(Reason.COUNT_EXCEEDED, None, claim)
 
     def _holder(self, claim: Claim) -> _Held | None:
         if claim.kind is not ClaimKind.WINDOW:
@@ -109,6 +130,8 @@ class Guard:
             else:
                 self._keys.setdefault((claim.holder, claim.group, claim.key), held)
         self._steps.setdefault((offered.holder, offered.anchor), []).append((offered.step, offered.line_id))
+        if offered.days is not None:
+            self._days.setdefault(offered.holder, []).append((offered.step, offered.days))
 
 
 def overlap(one: Claim, other: Claim) -> bool:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from processors.episodes import Birth
     from processors.facts import EntityState
     from processors.policy.model import Commons
+    from processors.spells import Span
 
 D = TypeVar("D")
 
@@ -55,6 +56,7 @@ class View:
         self.horizon_us = horizon_us
         self.births: dict[bytes, list[Birth]] = {}
         self.mothers: dict[bytes, bytes] = {}
+        self.spans: dict[tuple[bytes, str], list[Span]] = {}
         self._effective: dict[bytes, list[Event]] = {}
         self._facts: dict[tuple[bytes, type], list[tuple[Event, Any]]] = {}
         self._roots = self._merge_roots()

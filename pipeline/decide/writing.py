@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from processors.outcome import Claim
     from processors.policy.model import Policy
 
-WINDOW_GROUPS = {"birth:delivery": 1}
+WINDOW_GROUPS = {"birth:delivery": 1, "birth:maternity": 2, "wage_replacement": 3}
 """Numbers of the groups held by windows, as the exclusion constraint needs them; stable, never reused."""
 
 _JOURNAL = msgspec.msgpack.Encoder()

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from events.reasons import Reason
+from processors.amounts.computed import Computed, Used
 from processors.amounts.counting import COUNTS
 from processors.amounts.telling import TOLD_BY
+from processors.amounts.wage import compute_wage
 from processors.policy.predicates import PASSED, Outcome, Verdict
 
 if TYPE_CHECKING:
     from processors.inquiry import Inquiry
-    from processors.policy.model import Figure, Part, Table
+    from processors.policy.model import Part, Table
 
-
-class Used(NamedTuple):
-    """A figure that applies, by the name of its part, and how often it counts."""
-
-    part: str
-    figure: Figure
-    times: int
-
-
-class Computed(NamedTuple):
-    """Our own figure, in minor units, with the figures it is made of.
-
-    `amount_minor` is None while something it needs is not known; `outcome` says what, and passes otherwise.
-    """
-
-    amount_minor: int | None
-    used: tuple[Used, ...]
-    outcome: Outcome
+__all__ = ["Computed", "Used", "compute"]
 
 
 def compute(inquiry: Inquiry) -> Computed:
     """The amount of one payment on the day of its occasion; only for a day on which the amount is in force."""
+    if inquiry.pack.amount.wage is not None:
+        return compute_wage(inquiry, inquiry.pack.amount.wage)
     used: list[Used] = []
     for part in inquiry.pack.amount.parts:
         table = part.tables.on(inquiry.occasion.day)

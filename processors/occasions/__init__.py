@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from processors.occasions import birth, episode, month, visit
+from processors.occasions import birth, episode, leave, month, visit
 from processors.policy.model import LifeEvent
 
 if TYPE_CHECKING:
@@ -30,5 +30,6 @@ KINDS: Mapping[LifeEvent, Kind] = {
     LifeEvent.VISIT: Kind(visit.recognise, visit.claims),
     LifeEvent.MONTH: Kind(month.recognise, month.claims),
     LifeEvent.EPISODE: Kind(episode.recognise, episode.claims),
+    LifeEvent.LEAVE: Kind(leave.recognise, leave.claims),
 }
 """The one catalogue of kinds; a pack names one by `entitlement.event`."""

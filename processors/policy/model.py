@@ -176,20 +176,66 @@ class Part:
     who: Dated[tuple[MemberTest, ...]] | None = None
 
 
+class WageFigure(StrEnum):
+    """The figures of an amount that replaces a wage, as packs name them.
+
+    The share of the average wage, and the days of it: a fixed number, or the asked ones from the first paid day of the
+    spell on. The average is that of at most `months` before the month of the event, each wage up to the ceiling; a
+    month has `month_days`. What comes out is rounded down to a multiple of `rounding`.
+    """
+
+    SHARE = "share_percent"
+    DAYS = "days"
+    FIRST_PAID_DAY = "first_paid_day"
+    MONTH_DAYS = "month_days"
+    MONTHS = "months"
+    CEILING = "ceiling"
+    ROUNDING = "rounding"
+
+
+@dataclass(frozen=True, slots=True)
+class Wage:
+    """An amount that is a share of the contributory wage told for these schemes and this branch."""
+
+    schemes: frozenset[str]
+    branch: str
+    figures: Mapping[WageFigure, Dated[Figure]]
+
+    def on(self, name: WageFigure, day: date) -> Figure | None:
+        """One figure in force on `day`; None where the pack tells none."""
+        told = self.figures.get(name)
+        return told.on(day) if told is not None else None
+
+    def value(self, name: WageFigure, day: date) -> int | None:
+        """The value of one figure in force on `day`; None where there is none, or it is `unset`."""
+        figure = self.on(name, day)
+        return figure.value if figure is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What one payment is, in riel or cents: the sum of its parts."""
+    """What one payment is, in riel or cents: the sum of its parts, or a share of a wage."""
 
     currency: str
     parts: tuple[Part, ...]
+    wage: Wage | None = None
 
     def in_force(self, day: date) -> bool:
-        """Whether any part is told on `day`, set or `unset`."""
+        """Whether the wage's share or any part is told on `day`, set or `unset`."""
+        if self.wage is not None:
+            return self.wage.on(WageFigure.SHARE, day) is not None
         return any(part.tables.on(day) is not None for part in self.parts)
 
     @property
     def figures(self) -> tuple[tuple[str, date, Figure], ...]:
         """Every figure with the name of its part and the day it begins, in the order of the pack."""
+        if self.wage is not None:
+            return tuple(
+                (name.value, begins, figure)
+                for name, told in self.wage.figures.items()
+                for begins, figure in told.entries
+                if figure is not None
+            )
         return tuple(
             (part.name, begins, figure)
             for part in self.parts
@@ -201,11 +247,15 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Maximum:
-    """At most `count` payments of these steps together in one birth or pregnancy, whoever pays."""
+    """At most `count` payments of these steps together in one birth or pregnancy, whoever pays.
+
+    With `months` it is a number of days instead: at most so many in any so many months.
+    """
 
     steps: tuple[str, ...]
     count: int
     basis: Basis
+    months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,9 @@ TERMS: Mapping[str, Mapping[str, Words]] = {
         "opd": Words("outpatient consultation", "ការពិនិត្យជំងឺក្រៅ"),
         "emergency": Words("emergency care", "ការសង្គ្រោះបន្ទាន់"),
         "month": Words("month", "ខែ"),
+        "maternity": Words("maternity leave", "ការឈប់សម្រាកលំហែមាតុភាព"),
+        "sickness": Words("sick leave", "ការឈប់សម្រាកពេលមានជំងឺ"),
+        "injury": Words("leave after an injury at work", "ការឈប់សម្រាកដោយសារគ្រោះថ្នាក់ការងារ"),
     },
     "status": {
         "law": Words("by law", "តាមច្បាប់"),

@@ -21,6 +21,10 @@ PREDICATE_WORDS: Mapping[str, Words] = {
         "The amount of the rules must be known, and an amount the operator named must agree with it.",
         "ចំនួនទឹកប្រាក់តាមវិធានត្រូវមានកំណត់ ហើយចំនួនដែលប្រតិបត្តិករដាក់មកត្រូវស្របនឹងវា។",
     ),
+    "maximum": Words(
+        "The days asked for must not be more than the maximum.",
+        "ចំនួនថ្ងៃដែលស្នើសុំមិនត្រូវលើសពីចំនួនអតិបរមាទេ។",
+    ),
     "recognised": Words(
         "What the request is for must be known from evidence.",
         "អ្វីដែលសំណើនេះស្នើសុំ ត្រូវមានភស្តុតាងបញ្ជាក់។",
@@ -71,6 +75,14 @@ PREDICATE_WORDS: Mapping[str, Words] = {
     "payment_type_in": Words(
         "The facility must have recorded the payment type: {payment_types}.",
         "មូលដ្ឋានសុខាភិបាលត្រូវបានកត់ត្រាប្រភេទការទូទាត់៖ {payment_types}។",
+    ),
+    "days_covered": Words(
+        "It must be confirmed for every day asked for: {condition}.",
+        "ត្រូវមានការបញ្ជាក់សម្រាប់ថ្ងៃនីមួយៗដែលស្នើសុំ៖ {condition}។",
+    ),
+    "spell_at_least": Words(
+        "It must be confirmed for at least {number} days without a break: {condition}.",
+        "ត្រូវមានការបញ្ជាក់យ៉ាងតិច {number} ថ្ងៃជាប់គ្នា៖ {condition}។",
     ),
     "contributed_months": Words(
         "Contributions to {schemes} for {branch} are told for at least {count} months{consecutive} of the {within} "

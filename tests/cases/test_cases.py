@@ -1,6 +1,7 @@
 """The cases of the YAML files beside this one: events in, decisions and money out. Their form is told in README.md."""
 
 import random
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,13 +20,14 @@ from events.sources import is_source, to_urn
 from events.states import LineState
 from ledger.model.rows import DecisionKind
 from pipeline.policy_files import load
+from processors.calendar import first_of_month, months_before
 from processors.memory import World
 from processors.policy.terms import TERMS
 
 POLICY = load()
 HERE = Path(__file__).parent
 PERSONS = frozenset({"sp_id", "into", "principal", "child_sp_id", "in_respect_of"})
-FOR = frozenset({"on", "month", "number", "birth_on", "due_on", "encounter_id"})
+FOR = frozenset({"on", "month", "number", "birth_on", "due_on", "encounter_id", "from", "until"})
 MEASURES = frozenset({"babies", "stillborn", "gestation_weeks", "attendance_percent"})
 SHOWN_AS_CREDIT = frozenset({"payable", "clearing", "cash", "suspense", "budget:available"})
 ALWAYS_TOLD = frozenset({"payable", "clearing", "cash", "expense", "suspense"})
@@ -78,6 +80,21 @@ class Reader:
         self.persons: dict[str, str] = {}
         self.ids: dict[str, tuple[str, str]] = {}
         self.count = 0
+
+    def events(self, told: dict[str, dict[str, Any]]) -> list[Event]:
+        """One line of a case; `months: 2023-01..2023-09` stands for one event a month."""
+        ((headline, short),) = told.items()
+        if "months" not in short:
+            return [self.event(told)]
+        first, last = short["months"].split("..")
+        end = first_of_month(last)
+        months = [month for month in months_before(end, 24) if month >= first_of_month(first)]
+        each = {key: value for key, value in short.items() if key not in {"months", "as"}}
+        found = []
+        for text in (f"{month:%Y-%m}" for month in (*months, end)):
+            named = {"as": f"{short['as']}-{text}"} if "as" in short else {}
+            found.append(self.event({headline: {**each, **named, "month": text}}))
+        return found
 
     def event(self, told: dict[str, dict[str, Any]]) -> Event:
         ((headline, short),) = told.items()
@@ -161,7 +178,7 @@ def read(path: Path) -> list[Case]:
     for told in yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader):
         assert set(told) <= {"name", "given", "then", "money", "recoveries"}, f"{path.name}: {told.get('name')}"
         reader = Reader()
-        events = [reader.event(item) for item in told["given"]]
+        events = [event for item in told["given"] for event in reader.events(item)]
         requests = {event.id for event in events if event.type == "payment.requested"}
         assert set(told["then"]) == requests, f"{told['name']}: `then` must name every request and nothing else"
         cases.append(Case(told["name"], events, told["then"], told.get("money") or {}, told.get("recoveries") or {}))
@@ -190,7 +207,7 @@ def decided(world: World, kind: DecisionKind) -> dict[str, str]:
 
 def written(told: dict[str, str]) -> dict[str, str]:
     """The decisions of a case in the same words: digits without `_`, single spaces."""
-    return {name: " ".join(text.replace("_000", "000").split()) for name, text in told.items()}
+    return {name: " ".join(re.sub(r"(?<=\d)_(?=\d)", "", text).split()) for name, text in told.items()}
 
 
 def balances(world: World) -> dict[str, int]:

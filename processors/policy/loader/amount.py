@@ -9,6 +9,7 @@ from events.money import CURRENCIES
 from processors.policy.loader.dates import dated
 from processors.policy.loader.nodes import Item, choice, code, entries, fields, listed, sequence, text, whole
 from processors.policy.loader.sources import BASIS_KEYS, Sources, basis, figure
+from processors.policy.loader.wage import wage
 from processors.policy.model import Amount, Dimension, Figure, LifeEvent, MemberTest, Part, Status, Table, Times
 
 if TYPE_CHECKING:
@@ -35,12 +36,16 @@ _TESTS = ("age_below", "age_at_least", "trait")
 
 def amount(item: Item, event: LifeEvent, lists: Lists, sources: Sources) -> Amount:
     """The amount of a pack; raises PolicyError at the first thing that is wrong."""
-    found = fields(item, ("currency",), ("values", "parts"))
+    found = fields(item, ("currency",), ("values", "parts", "wage"))
     currency = text(found["currency"])
     if currency not in CURRENCIES:
         raise found["currency"].error(
             f"`{currency}` is no currency of the contract", f"One of: {', '.join(CURRENCIES)}"
         )
+    if event is LifeEvent.LEAVE and "wage" in found and len(found) == len(("currency", "wage")):
+        return Amount(currency, (), wage(found["wage"], currency, lists, sources))
+    if "wage" in found or event is LifeEvent.LEAVE:
+        raise item.error("a leave, and nothing else, is paid by `wage`", "Write `wage:` alone for a leave")
     if len(found) != len(("currency", "values")):
         raise item.error("an amount has `values` or `parts`", "Write `values:` for one figure by date, else `parts:`")
     units = tuple(f"{currency}/{paid}" for paid in PAID_PER[event])

@@ -58,6 +58,9 @@ WINDOWS = {
     "after_delivery_days": "days",
     "month_reference_day": "day of month",
 }
+DAY_GROUPS = ("wage_replacement",)
+"""Groups that hold days; the database knows each by a stable number (`WINDOW_GROUPS` of pipeline.decide.writing)."""
+
 LAST_REFERENCE_DAY = 28
 """Every month has the days up to here."""
 
@@ -106,7 +109,7 @@ def read_commons(item: Item) -> Lists:
         name: _always(value, dated(value, partial(_window, name=name, references=references)))
         for name, value in fields(found["windows"], tuple(WINDOWS)).items()
     }
-    groups = {code(key): _group(value, references) for key, value in entries(found["exclusivity"])}
+    groups = {code(key): _group(value, code(key), references) for key, value in entries(found["exclusivity"])}
     references.check_all_cited()
     return Lists(
         codes={name: {code(key): text(value) for key, value in entries(lists[name])} for name in CODE_LISTS},
@@ -156,14 +159,17 @@ def _window(item: Item, name: str, references: Sources) -> Figure:
     return found
 
 
-def _group(item: Item, references: Sources) -> Group:
+def _group(item: Item, name: str, references: Sources) -> Group:
     found = fields(item, ("per", "sides", "basis", "note"), ("references",))
     basis = choice(found["basis"], GroupBasis)
     if "references" in found:
         references.cite(found["references"])
     elif basis is GroupBasis.LAW:
         raise item.error("`references` is missing where the basis is law", "Cite the law, or call it an assumption")
+    per = choice(found["per"], LifeEvent)
+    if per is LifeEvent.LEAVE and name not in DAY_GROUPS:
+        raise item.error(f"no group of days is called `{name}`", f"Known: {', '.join(DAY_GROUPS)}")
     sides = tuple(code(side) for side in sequence(found["sides"]))
     if len(set(sides)) != len(sides) or len(sides) == 1:
         raise found["sides"].error("an exclusivity group needs two different sides or more", "Name each side once")
-    return Group(choice(found["per"], LifeEvent), sides, basis, text(found["note"]))
+    return Group(per, sides, basis, text(found["note"]))

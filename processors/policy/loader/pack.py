@@ -12,7 +12,7 @@ from processors.policy.loader.entitlement import entitlement
 from processors.policy.loader.nodes import Item, choice, code, fields, listed, text, whole
 from processors.policy.loader.rules import rules
 from processors.policy.loader.sources import BASIS_KEYS, Sources, basis, figure
-from processors.policy.model import Books, Dated, ForShape, Pack, Unit
+from processors.policy.model import Books, Dated, ForShape, Pack, Unit, WageFigure
 
 if TYPE_CHECKING:
     from processors.policy.loader.commons import Lists
@@ -61,6 +61,7 @@ def read_pack(item: Item, lists: Lists, digest: bytes) -> Pack:
     )
     sources.check_all_cited()
     _check_in_force(found, pack)
+    _check_leave(found, pack)
     return pack
 
 
@@ -92,10 +93,30 @@ def _books(item: Item, lists: Lists) -> Books:
     )
 
 
+def _needed_of_wage(pack: Pack) -> list[Dated[object]]:
+    """What a wage is worked out with, as one value by date that is there while all of it is; ceilings are of months."""
+    figures = pack.amount.wage.figures if pack.amount.wage is not None else {}
+    told = [dated for name, dated in figures.items() if name is not WageFigure.CEILING]
+    days = sorted({begins for values in told for begins, _ in values.entries})
+    whole = [(begins, True if all(values.on(begins) is not None for values in told) else None) for begins in days]
+    return [Dated[object](tuple(whole))]
+
+
+def _check_leave(found: dict[str, Item], pack: Pack) -> None:
+    """A leave lasts the days it is asked for, or a fixed number from the day it is asked for."""
+    if pack.amount.wage is None:
+        return
+    fixed = WageFigure.DAYS in pack.amount.wage.figures
+    wanted = ForShape.ON if fixed else ForShape.PERIOD
+    if pack.shape is not wanted:
+        days = "a fixed number of" if fixed else "the asked"
+        raise found["for"].error(f"{days} days are paid, and it is asked for by {pack.shape}", f"Write `for: {wanted}`")
+
+
 def _check_in_force(found: dict[str, Item], pack: Pack) -> None:
     """On every day on which the rules hold, amount (set or `unset`), priority, tolerance and certifier are told."""
     needed: dict[str, list[Dated[object]]] = {
-        "amount": [Dated(part.tables.entries) for part in pack.amount.parts],
+        "amount": [Dated(part.tables.entries) for part in pack.amount.parts] or _needed_of_wage(pack),
         "priority": [Dated(pack.priority.entries)],
         "tolerance": [Dated(pack.tolerance_minor.entries)],
         "certifier": [Dated(pack.certifier.entries)],

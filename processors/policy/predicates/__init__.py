@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from processors.policy.predicates import care, contributions, enrolment, evidence, facility, household
+from processors.policy.predicates import care, contributions, enrolment, evidence, facility, household, leave
 from processors.policy.predicates.any_of import ANY_OF, Ways, ask_any
 from processors.policy.predicates.kind import PASSED, Outcome, ParameterKind, PredicateKind, Value, Verdict
 
@@ -61,6 +61,7 @@ PREDICATES: dict[str, PredicateKind] = {
         *care.KINDS,
         *facility.KINDS,
         *contributions.KINDS,
+        *leave.KINDS,
     )
 }
 """The one catalogue of predicates; the loader refuses a pack that names another."""

@@ -9,7 +9,7 @@ from processors.policy.predicates import PREDICATES
 from processors.policy.terms import TERMS, Language, term
 from processors.policy.words import PREDICATE_WORDS, Told, rule_in_words
 
-BUILT_IN = {"in_force", "alive", "amount", "recognised", "any_of"}
+BUILT_IN = {"in_force", "alive", "amount", "recognised", "any_of", "maximum"}
 KHMER = range(0x1780, 0x1800)
 LISTS = ("schemes", "conditions", "services", "traits", "payment_types", "categories")
 
