@@ -77,8 +77,10 @@ def _scheme(data: PersonWithdrawn | ContributionRecorded, codes: CodeLists) -> N
 
 
 def _facility(data: FacilityRegistered, codes: CodeLists) -> None:
+    """A facility names the payers it works for, or the schemes whose members it treats."""
+    known = codes.schemes | set(codes.benefit_schemes.values())
     for at, scheme in enumerate(data.schemes):
-        _known(scheme, codes.schemes, f"data.schemes[{at}]", "scheme")
+        _known(scheme, known, f"data.schemes[{at}]", "scheme")
 
 
 def _condition(data: ConditionVerified, codes: CodeLists) -> None:

@@ -198,7 +198,7 @@ def _predicate(pack: Pack, item: AskedRow, day: date | None) -> Predicate | None
     """The rule of the pack that was asked: of those in force nearest to the day the one with its parameters."""
     in_force = (pack.rules.on(day) or ()) if day is not None else ()
     others = (rule for _, rules in reversed(pack.rules.entries) for rule in rules or ())
-    for rule in (*in_force, *others):
+    for rule in (told for entry in (*in_force, *others) for told in entry.told):
         if rule.name == item.name and _parameters(rule) == item.parameters:
             return rule
     return None
