@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from events.reasons import Reason
 from events.states import LineState
-from processors import lifecycle, ruling
+from processors import households, lifecycle, ruling
 from processors.eligibility import Standing, assess
 from processors.filing import file_requests
 from processors.inquiry import inquire
@@ -124,17 +124,26 @@ class _Bench:
         """Let all lines known at the horizon compete; those whose cycle closed then, or at the end the rest, stand."""
         view = View(self.states, self.policy.commons, horizon_us)
         guard = Guard()
-        last = horizon_us is None
         self.claims, self.recoveries = {}, []
         self.outcome.doubles.clear()
-        for item, inquiry in self._ranked(view, [item for item in self.filed if self._holds(item)]):
-            self._hold(guard, item, inquiry, last)
-        for item, inquiry in self._ranked(view, [item for item in waiting if self._stands(item)]):
-            self._keep(guard, item, inquiry)
+        frozen = self._ranked(view, [item for item in self.filed if self._holds(item)])
+        standing = self._ranked(view, [item for item in waiting if self._stands(item)])
+        submitted = frozenset(item.line_id for item, _ in frozen)
+        stood = submitted.union(item.line_id for item, _ in standing)
+        taken = {item.line_id: self._take(guard, item, inquiry, submitted) for item, inquiry in frozen}
+        for item, inquiry in standing:
+            self._keep(item, self._take(guard, item, inquiry, stood))
         for item, inquiry in self._ranked(view, [item for item in waiting if self._competes(item, horizon_us)]):
-            verdict = self._compete(guard, item, inquiry)
-            if item.closed_us == horizon_us:
+            final = item.closed_us == horizon_us
+            verdict = self._compete(guard, item, inquiry, stood if final else submitted)
+            if final:
                 self.verdicts[item.line_id] = verdict
+        for item, _ in standing:
+            if item.line_id in guard.yielded:
+                self._keep(item, guard.yielded[item.line_id])
+        if horizon_us is None:
+            for item, inquiry in frozen:
+                self._settle(item, inquiry, guard.yielded.get(item.line_id, taken[item.line_id]))
 
     @staticmethod
     def _ranked(view: View, items: list[Filed]) -> list[tuple[Filed, Inquiry]]:
@@ -152,37 +161,42 @@ class _Bench:
     def _competes(self, item: Filed, horizon_us: int | None) -> bool:
         return item.line_id not in self.verdicts and (horizon_us is None or item.event.time_us <= horizon_us)
 
-    def _compete(self, guard: Guard, item: Filed, inquiry: Inquiry) -> Verdict:
+    def _take(
+        self, guard: Guard, item: Filed, inquiry: Inquiry, may_yield: frozenset[bytes]
+    ) -> Beaten | tuple[Claim, ...]:
+        """Offer a line to the guard and keep in mind what it and those that yield to it hold from now on."""
+        taken = guard.offer(bid(inquiry, item.line_id), may_yield)
+        if not isinstance(taken, Beaten):
+            self.claims[item.line_id] = taken
+            for line_id in guard.yielded:
+                self.claims.pop(line_id, None)
+        return taken
+
+    def _compete(self, guard: Guard, item: Filed, inquiry: Inquiry, may_yield: frozenset[bytes]) -> Verdict:
         found = assess(inquiry)
         if found.standing is Standing.REJECTED:
             return Verdict(LineState.REJECTED, found.reasons, found)
         if found.standing is Standing.PENDED:
             state = LineState.PENDED if item.closed_us is None else LineState.EXPIRED
             return Verdict(state, found.reasons, found)
-        taken = guard.offer(bid(inquiry, item.line_id))
+        taken = self._take(guard, item, inquiry, may_yield)
         if isinstance(taken, Beaten):
             return Verdict(LineState.REJECTED, (taken.reason,), found, taken.won_by)
-        self.claims[item.line_id] = taken
         return Verdict(LineState.APPROVED, (), found)
 
-    def _keep(self, guard: Guard, item: Filed, inquiry: Inquiry) -> None:
-        """A line approved at its close keeps its claims, unless it is known by now that somebody held them already."""
-        taken = guard.offer(bid(inquiry, item.line_id))
+    def _keep(self, item: Filed, taken: Beaten | tuple[Claim, ...]) -> None:
+        """A line approved at its close keeps its claims, unless it is known by now that somebody else has them."""
         if isinstance(taken, Beaten):
             known = self.verdicts[item.line_id]
             self.verdicts[item.line_id] = Verdict(LineState.REJECTED, (taken.reason,), known.assessment, taken.won_by)
-        else:
-            self.claims[item.line_id] = taken
 
-    def _hold(self, guard: Guard, item: Filed, inquiry: Inquiry, last: bool) -> None:  # noqa: FBT001 - private, by name
+    def _settle(self, item: Filed, inquiry: Inquiry, taken: Beaten | tuple[Claim, ...]) -> None:
         """A frozen line holds first; what it should not have had is a double or a recovery somebody may order."""
-        taken = guard.offer(bid(inquiry, item.line_id))
-        if not isinstance(taken, Beaten):
-            self.claims[item.line_id] = taken
-        elif last and taken.won_by is not None:
+        if isinstance(taken, Beaten) and taken.won_by is not None:
             self.outcome.doubles.append((item.line_id, taken.claim, taken.won_by))
-        if last:
-            self._recover(item, assess(inquiry), taken)
+        found = assess(inquiry)
+        # Those that took a household over are refused what it had: the family has it once.
+        self._recover(item, None if _passed_on(inquiry, found) else found, taken)
 
     def _recover(self, item: Filed, found: Assessment | None, taken: Beaten | tuple[Claim, ...]) -> None:
         """What is to be recovered of a frozen line; nothing of one that was refused or came back for good."""
@@ -222,3 +236,11 @@ class _Bench:
             self.outcome.decisions.append(ruling.decided(item, verdict))
         if verdict.state is LineState.APPROVED and item.closed_us is not None:
             self.outcome.late.append((item.line_id, item.event.source, item.request.batch_id))
+
+
+def _passed_on(inquiry: Inquiry, found: Assessment) -> bool:
+    """Whether nothing speaks against a household's line but that another household was known too late to replace it."""
+    if inquiry.applicant[:1] != households.HOUSEHOLD or found.reasons != (Reason.CARD_NOT_VALID,):
+        return False
+    home = households.asked(inquiry)
+    return home is not None and home.replaced and inquiry.occasion.day <= home.household.valid_until

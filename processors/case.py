@@ -59,11 +59,15 @@ def assemble(seed: bytes, states: Mapping[bytes, EntityState]) -> Case:
     near -= members
     reads = set(near)
     persons = [key for key in near if key[:1] == PERSON]
+    homes = [key for key in near if key[:1] == HOUSEHOLD]
     if persons:
         kin = _component(persons, states, missing)
         reads |= kin
-        for key in kin:
-            reads.update(link for link in states[key].links if link[:1] == HOUSEHOLD)
+        homes += [link for key in kin for link in states[key].links if link[:1] == HOUSEHOLD]
+    for key in homes:
+        reads.add(key)
+        if key in states:
+            reads |= states[key].links  # who took over from it
     for key in near:
         if key[:1] == LINE and key in states and LineCertified in states[key].kinds:
             reads.add(instruction_key(key[1:]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from events.money import to_minor
 from events.reasons import Reason
+from processors import households
 from processors.amounts import compute
 from processors.outcome import Asked, FigureUsed
 from processors.policy.predicates import PASSED, Outcome, Verdict
@@ -108,8 +109,8 @@ def _answers(rule: Predicate, inquiry: Inquiry) -> list[Answer]:
 
 
 def _alive(inquiry: Inquiry) -> Outcome:
-    if inquiry.subject[:1] != b"P":
-        return PASSED
+    if inquiry.subject[:1] == households.HOUSEHOLD:
+        return _anybody_alive(inquiry)
     died = inquiry.view.died(inquiry.subject)
     if died is None:
         return PASSED
@@ -127,6 +128,17 @@ def _within_maximum(inquiry: Inquiry) -> Outcome:
         return PASSED
     days = (occasion.until - occasion.day).days + 1
     return PASSED if days <= maximum.count else Outcome(Verdict.FAIL, Reason.COUNT_EXCEEDED, (inquiry.event,))
+
+
+def _anybody_alive(inquiry: Inquiry) -> Outcome:
+    """A household lives on with whoever is left of it, paid to the payee, and ends with the last of its members."""
+    home = households.asked(inquiry)
+    if home is None:
+        return PASSED
+    counting = households.counted(inquiry.view, home, inquiry.occasion.day)
+    if counting.dead and not counting.members:
+        return Outcome(Verdict.FAIL, Reason.DECEASED, counting.evidence)
+    return PASSED
 
 
 def _amount_agreed(inquiry: Inquiry, amount: Computed) -> Outcome:

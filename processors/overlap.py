@@ -9,17 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from events.reasons import Reason
+from processors import succession
 from processors.day_count import most_in
 from processors.occasions import KINDS, leave
 from processors.outcome import Claim, ClaimKind
 from processors.policy.model import LifeEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
     from datetime import date
 
     from processors.day_count import Window
     from processors.inquiry import Inquiry
-    from processors.policy.model import Maximum
+    from processors.policy.model import Exclusivity, Maximum
 
 
 class Beaten(NamedTuple):
@@ -37,7 +39,7 @@ class _Held(NamedTuple):
 
 
 class Bid(NamedTuple):
-    """What one line asks to hold, and the maximum it falls under."""
+    """What one line asks to hold, and the maximum it falls under. It prevails in the groups named by `prevails`."""
 
     line_id: bytes
     benefit: str
@@ -47,6 +49,7 @@ class Bid(NamedTuple):
     step: str
     maximum: Maximum | None
     days: Window | None = None
+    prevails: frozenset[str] = frozenset()
 
 
 def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
@@ -54,40 +57,63 @@ def bid(inquiry: Inquiry, line_id: bytes) -> Bid:
     entitlement, occasion = inquiry.pack.entitlement, inquiry.occasion
     holder, anchor = occasion.holder, occasion.key
     claims = KINDS[entitlement.event].claims(inquiry)
+    prevails: frozenset[str] = frozenset()
     for row in entitlement.exclusivity:
-        if row.per is LifeEvent.MONTH:
-            claims.append(Claim(ClaimKind.KEY, holder, row.group, anchor))
-        elif row.per is LifeEvent.LEAVE:
-            since, until = leave.days(inquiry)
-            claims.append(Claim(ClaimKind.WINDOW, holder, row.group, since.isoformat(), since=since, until=until))
-        else:
-            claims.append(Claim(ClaimKind.SIDE, holder, row.group, anchor, side=row.side))
+        asked = _in_group(inquiry, row)
+        claims += asked
+        if row.prevails:
+            prevails |= {claim.group for claim in asked}
     counted = entitlement.maximum is not None and entitlement.event is not LifeEvent.BIRTH
     maximum = entitlement.maximum.on(occasion.day) if counted and entitlement.maximum is not None else None
     days = leave.days(inquiry) if entitlement.event is LifeEvent.LEAVE else None
-    return Bid(line_id, inquiry.pack.benefit, tuple(claims), holder, anchor, entitlement.step, maximum, days)
+    benefit, step = inquiry.pack.benefit, entitlement.step
+    return Bid(line_id, benefit, tuple(claims), holder, anchor, step, maximum, days, prevails)
+
+
+def _in_group(inquiry: Inquiry, row: Exclusivity) -> list[Claim]:
+    """What a request holds in one exclusivity group of its pack."""
+    view, occasion = inquiry.view, inquiry.occasion
+    if row.per is LifeEvent.MONTH:
+        return succession.whole(view, occasion.holder, row.group, occasion.key)
+    if row.per is LifeEvent.LEAVE:
+        since, until = leave.days(inquiry)
+        return [Claim(ClaimKind.WINDOW, occasion.holder, row.group, since.isoformat(), since=since, until=until)]
+    if row.per is LifeEvent.ROUND:
+        if inquiry.request.for_.round not in {None, row.round}:
+            return []
+        return succession.one_side(view, occasion.holder, row.group, f"round {row.round}", row.side, row.others)
+    return [Claim(ClaimKind.SIDE, occasion.holder, row.group, occasion.key, side=row.side)]
 
 
 class Guard:
-    """Who holds what in one case. `offer` in winner order; nothing is taken back."""
+    """Who holds what in one case. `offer` in winner order; nothing is taken back but from those in `yielded`."""
 
     def __init__(self) -> None:
-        self._keys: dict[tuple[bytes, str, str], _Held] = {}
+        self.yielded: dict[bytes, Beaten] = {}
+        self._keys: dict[tuple[bytes, str, str], list[_Held]] = {}
         self._windows: dict[tuple[bytes, str], list[_Held]] = {}
         self._steps: dict[tuple[bytes, str], list[tuple[str, bytes]]] = {}
         self._days: dict[bytes, list[tuple[str, Window]]] = {}
 
-    def offer(self, offered: Bid) -> Beaten | tuple[Claim, ...]:
-        """Take everything the bid asks for, or nothing: then why, and who holds it."""
+    def offer(self, offered: Bid, may_yield: Container[bytes] = ()) -> Beaten | tuple[Claim, ...]:
+        """Take everything the bid asks for, or nothing: then why, and who holds it.
+
+        Lines of `may_yield` that stand against a side that prevails lose all they hold and are told in `yielded`.
+        """
+        yielding: dict[bytes, Beaten] = {}
         for claim in offered.claims:
-            held = self._holder(claim)
-            if held is not None and not (claim.kind is ClaimKind.SIDE and held.claim.side == claim.side):
+            for held in self._against(claim):
+                if claim.group in offered.prevails and held.line_id in may_yield:
+                    yielding[held.line_id] = Beaten(Reason.EXCLUSIVE_BENEFIT, offered.line_id, held.claim)
+                    continue
                 same = held.benefit == offered.benefit
                 reason = Reason.DUPLICATE_ENTITLEMENT if same else Reason.EXCLUSIVE_BENEFIT
                 return Beaten(reason, held.line_id, claim)
         slot = self._slot(offered)
         if isinstance(slot, Beaten):
             return slot
+        if yielding:
+            self._release(yielding)
         claims = offered.claims if slot is None else (*offered.claims, slot)
         self._take(offered, claims)
         return claims
@@ -114,13 +140,20 @@ class Guard:
         claim = Claim(ClaimKind.WINDOW, offered.holder, offered.step, since.isoformat(), since=since, until=until)
         return Beaten(Reason.COUNT_EXCEEDED, None, claim)
 
-    def _holder(self, claim: Claim) -> _Held | None:
-        if claim.kind is not ClaimKind.WINDOW:
-            return self._keys.get((claim.holder, claim.group, claim.key))
-        for held in self._windows.get((claim.holder, claim.group), []):
-            if overlap(held.claim, claim):
-                return held
-        return None
+    def _against(self, claim: Claim) -> list[_Held]:
+        """What is held against a claim: the same key, another side, days that overlap."""
+        if claim.kind is ClaimKind.WINDOW:
+            windows = self._windows.get((claim.holder, claim.group), [])
+            return [held for held in windows if overlap(held.claim, claim)]
+        known = self._keys.get((claim.holder, claim.group, claim.key))
+        if known is None or claim.kind is ClaimKind.KEY:
+            return known or []
+        return [held for held in known if held.claim.side != claim.side]
+
+    def _release(self, yielding: Mapping[bytes, Beaten]) -> None:
+        self.yielded.update(yielding)
+        for known in self._keys.values():
+            known[:] = [held for held in known if held.line_id not in yielding]
 
     def _take(self, offered: Bid, claims: tuple[Claim, ...]) -> None:
         for claim in claims:
@@ -128,7 +161,7 @@ class Guard:
             if claim.kind is ClaimKind.WINDOW:
                 self._windows.setdefault((claim.holder, claim.group), []).append(held)
             else:
-                self._keys.setdefault((claim.holder, claim.group, claim.key), held)
+                self._keys.setdefault((claim.holder, claim.group, claim.key), []).append(held)
         self._steps.setdefault((offered.holder, offered.anchor), []).append((offered.step, offered.line_id))
         if offered.days is not None:
             self._days.setdefault(offered.holder, []).append((offered.step, offered.days))

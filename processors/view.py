@@ -7,15 +7,13 @@ at the close.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import structs
 
 from events.catalogue import TYPES
 from events.enrolment import (
     FacilityRegistered,
-    HouseholdIdentified,
-    HouseholdRevoked,
     PersonDied,
     PersonEnrolled,
     PersonMerged,
@@ -29,25 +27,18 @@ if TYPE_CHECKING:
     from events.envelope import Event
     from processors.episodes import Birth
     from processors.facts import EntityState
+    from processors.households import Counting, Home
     from processors.policy.model import Commons
     from processors.spells import Span
 
 D = TypeVar("D")
 
 
-class Membership(NamedTuple):
-    """The household version that counts for a person on a day, and whether its card holds on that day."""
-
-    event: Event
-    household: HouseholdIdentified
-    card_valid: bool
-    evidence: tuple[Event, ...]
-
-
 class View:
     """The facts of a case and its neighbours as known at `horizon_us` (None: everything known).
 
-    `births` and `mothers` remember what `episodes` and `inquiry` found, since several requests ask the same.
+    `births`, `mothers`, `homes` and `countings` remember what `episodes`, `inquiry` and `households` found, since
+    several requests ask the same.
     """
 
     def __init__(self, states: Mapping[bytes, EntityState], commons: Commons, horizon_us: int | None) -> None:
@@ -57,6 +48,8 @@ class View:
         self.births: dict[bytes, list[Birth]] = {}
         self.mothers: dict[bytes, bytes] = {}
         self.spans: dict[tuple[bytes, str], list[Span]] = {}
+        self.homes: dict[tuple[bytes, date], Home | None] = {}
+        self.countings: dict[tuple[bytes, date], Counting] = {}
         self._effective: dict[bytes, list[Event]] = {}
         self._facts: dict[tuple[bytes, type], list[tuple[Event, Any]]] = {}
         self._roots = self._merge_roots()
@@ -174,55 +167,16 @@ class View:
 
     # -- households and facilities ----------------------------------------------------------------------------------
 
-    def household_on(self, household: bytes, day: date) -> tuple[Event, HouseholdIdentified] | None:
-        """A household's version on a day: the one with the latest `valid_from` not after it."""
-        versions = [fact for fact in self._of((household,), HouseholdIdentified) if fact[1].valid_from <= day]
-        return max(versions, key=lambda fact: (fact[1].valid_from, self.rank(fact[0]))) if versions else None
-
-    def membership(self, root: bytes, day: date) -> Membership | None:
-        """The one household in which a person counts on a day, or None when no version then in force names them."""
-        best: tuple[Event, HouseholdIdentified] | None = None
-        for household in self._households(root):
-            version = self.household_on(household, day)
-            if version is None or not self._names(version[1], root):
-                continue
-            if best is None or self._standing(version) > self._standing(best):
-                best = version
-        if best is None:
-            return None
-        event, data = best
-        revoked = self.revoked(b"H" + data.household_id.encode(), data, day)
-        valid = day <= data.valid_until and revoked is None
-        return Membership(event, data, valid, (event,) if revoked is None else (event, revoked))
-
-    def _households(self, root: bytes) -> list[bytes]:
-        linked = {
-            link
-            for alias in self.aliases(root)
-            if alias in self.states
-            for link in self.states[alias].links
-            if link[:1] == b"H"
-        }
-        return sorted(linked)
-
-    def _names(self, household: HouseholdIdentified, root: bytes) -> bool:
-        return any(
-            member.sp_id is not None and self.root(b"P" + member.sp_id.encode()) == root for member in household.members
-        )
-
-    def _standing(self, version: tuple[Event, HouseholdIdentified]) -> tuple[date, int, int, str]:
-        return (version[1].valid_from, *self.rank(version[0]))
-
-    def revoked(self, household: bytes, version: HouseholdIdentified, day: date) -> Event | None:
-        """The revocation that ends this version on or before `day`; it ends validities that start on or before it."""
-        for event, revocation in self._of((household,), HouseholdRevoked):
-            if version.valid_from <= revocation.revoked_on <= day:
-                return event
-        return None
+    def told(self, key: bytes, kind: type[D]) -> list[tuple[Event, D]]:
+        """The effective facts of one kind that belong to one household or facility."""
+        known = self._facts.get((key, kind))
+        if known is None:
+            known = self._facts[(key, kind)] = self._of((key,), kind)
+        return known
 
     def registrations(self, facility: bytes) -> list[tuple[Event, FacilityRegistered]]:
         """All that is registered of a facility, whenever valid."""
-        return self._of((facility,), FacilityRegistered)
+        return self.told(facility, FacilityRegistered)
 
     def facility_on(self, facility: bytes, day: date) -> tuple[Event, FacilityRegistered] | None:
         """A facility's registration in force on a day: the latest that began by then, if it has not ended."""

@@ -16,7 +16,7 @@ from pipeline.answers.casefile import CaseFile, FactRow, MemberRow, RequestRow, 
 from pipeline.answers.finding import read_states
 from pipeline.answers.lines import decisions_told, payments_told
 from pipeline.answers.telling import asked_for, day_of, told_of
-from processors import entities
+from processors import entities, households
 from processors.case import assemble, request_cycle
 from processors.facts import EntityState
 from processors.policy.terms import Language
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from events.envelope import Event
     from ledger.store.connection import LedgerCursor
+    from processors.households import Home
     from processors.policy.model import Commons
-    from processors.view import Membership
 
 PERSON, HOUSEHOLD = b"P", b"H"
 
@@ -172,10 +172,11 @@ def _counting(view: View, root: bytes, alias: bytes) -> Iterable[Event]:
 def _stays(view: View, root: bytes, own: Iterable[bytes]) -> list[StayRow]:
     """In which household a person counted, day by day, told once for each run of days without a change."""
     linked = {link for alias in own for link in view.states[alias].links if link[:1] == HOUSEHOLD}
+    linked |= {heir for household in linked if household in view.states for heir in view.states[household].links}
     changes = sorted({day for household in linked for day in _changes(view, household)})
     rows: list[StayRow] = []
     for day, following in zip(changes, [*changes[1:], None], strict=False):
-        found = view.membership(root, day)
+        found = households.home_of(view, root, day)
         if found is None:
             continue
         until = None if following is None else following - timedelta(days=1)
@@ -197,7 +198,7 @@ def _changes(view: View, household: bytes) -> Iterable[date]:
             yield event.data.revoked_on
 
 
-def _stay(view: View, root: bytes, found: Membership, since: date, until: date | None) -> StayRow:
+def _stay(view: View, root: bytes, found: Home, since: date, until: date | None) -> StayRow:
     household = found.household
     own = (member for member in household.members if member.sp_id is not None)
     return StayRow(

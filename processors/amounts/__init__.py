@@ -12,6 +12,7 @@ from processors.amounts.wage import compute_wage
 from processors.policy.predicates import PASSED, Outcome, Verdict
 
 if TYPE_CHECKING:
+    from events.envelope import Event
     from processors.inquiry import Inquiry
     from processors.policy.model import Part, Table
 
@@ -23,35 +24,41 @@ def compute(inquiry: Inquiry) -> Computed:
     if inquiry.pack.amount.wage is not None:
         return compute_wage(inquiry, inquiry.pack.amount.wage)
     used: list[Used] = []
+    evidence: list[Event] = []
     for part in inquiry.pack.amount.parts:
         table = part.tables.on(inquiry.occasion.day)
         if table is None:
             continue
-        found = _apply(inquiry, part, table)
+        found = _apply(inquiry, part, table, evidence)
         if isinstance(found, Outcome):
             return Computed(None, tuple(used), found)
-        used.append(found)
+        if found.times:
+            used.append(found)
     total, unset = 0, False
     for item in used:
         if item.figure.value is None:
-            unset = unset or item.times > 0
+            unset = True
         else:
             total += item.figure.value * item.times
     if unset:
         return Computed(None, tuple(used), Outcome(Verdict.UNKNOWN, Reason.AMOUNT_NOT_SET))
-    return Computed(total, tuple(used), PASSED)
+    return Computed(total, tuple(used), Outcome(Verdict.PASS, evidence=tuple(evidence)) if evidence else PASSED)
 
 
-def _apply(inquiry: Inquiry, part: Part, table: Table) -> Used | Outcome:
-    """The figure of one part that applies, or what is missing to tell it."""
+def _apply(inquiry: Inquiry, part: Part, table: Table, evidence: list[Event]) -> Used | Outcome:
+    """The figure of one part that applies, or what is missing to tell it; adds the facts it was told by."""
     told: list[str] = []
     for dimension in table.by:
-        value = TOLD_BY[dimension](inquiry)
-        if isinstance(value, Outcome):
-            return value
-        told.append(value)
+        row = TOLD_BY[dimension](inquiry)
+        if isinstance(row, Outcome):
+            return row
+        told.append(row.name)
+        evidence.extend(row.evidence)
     figure = table.figures.get(tuple(told))
     if figure is None:
         return Outcome(Verdict.UNKNOWN, Reason.AMOUNT_NOT_SET)
-    times = COUNTS[table.times](inquiry, part)
-    return times if isinstance(times, Outcome) else Used(part.name, figure, times)
+    count = COUNTS[table.times](inquiry, part)
+    if isinstance(count, Outcome):
+        return count
+    evidence.extend(count.evidence)
+    return Used(part.name, figure, count.times)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from processors.occasions import birth, episode, leave, month, visit
+from processors.occasions import round as payment_round
 from processors.policy.model import LifeEvent
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ KINDS: Mapping[LifeEvent, Kind] = {
     LifeEvent.BIRTH: Kind(birth.recognise, birth.claims),
     LifeEvent.VISIT: Kind(visit.recognise, visit.claims),
     LifeEvent.MONTH: Kind(month.recognise, month.claims),
+    LifeEvent.ROUND: Kind(payment_round.recognise, payment_round.claims),
     LifeEvent.EPISODE: Kind(episode.recognise, episode.claims),
     LifeEvent.LEAVE: Kind(leave.recognise, leave.claims),
 }

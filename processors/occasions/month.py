@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from processors import episodes
+from processors import episodes, households, succession
 from processors.occasions.family import strongest
 from processors.occasions.occasion import Occasion
-from processors.outcome import Claim, ClaimKind
 
 if TYPE_CHECKING:
     from events.payment import PaymentRequested
     from processors.inquiry import Inquiry
+    from processors.outcome import Claim
     from processors.policy.model import Pack
     from processors.view import View
 
@@ -24,10 +24,11 @@ def recognise(view: View, pack: Pack, request: PaymentRequested, subject: bytes)
     day = first.replace(day=view.commons.month_reference_day.at(first))
     kind = pack.entitlement.evidence
     told = episodes.conditions(view, (subject,), kind) if kind is not None else []
-    return Occasion(day, first, subject, strongest(view, [item for item in told if item.condition.month == text]), None)
+    holder = households.holder(view, subject, day)
+    return Occasion(day, first, holder, strongest(view, [item for item in told if item.condition.month == text]), None)
 
 
 def claims(inquiry: Inquiry) -> list[Claim]:
     """The month, for this benefit."""
-    occasion = inquiry.occasion
-    return [Claim(ClaimKind.KEY, occasion.holder, f"month:{inquiry.pack.benefit}", occasion.anchor.isoformat())]
+    group = f"month:{inquiry.pack.benefit}"
+    return succession.whole(inquiry.view, inquiry.occasion.holder, group, inquiry.occasion.key)

@@ -260,27 +260,44 @@ class Maximum:
 
 @dataclass(frozen=True, slots=True)
 class Exclusivity:
-    """One side (a scheme, or a grade) holds `group` for one `per` (birth, month); the other sides are refused.
+    """One side (a scheme, or a grade) holds `group` for one `per` (birth, month, round); the other sides are refused.
 
-    `side` is the pack's own side; `basis` is law or assumption.
+    `side` is the pack's own side, `others` are the other ones; `basis` is law or assumption. `round` is the round that
+    is excluded where it is not the asked one. A side that `prevails` is paid also where another is submitted already;
+    what the other had is then to be recovered.
     """
 
     group: str
     per: LifeEvent
     side: str
+    others: tuple[str, ...]
     basis: str
     note: str
+    round: int | None = None
+    prevails: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One payment that is dated by the benefit itself: who has it is tested on its day."""
+
+    day: date
+    basis: Basis
 
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """Which event in life a payment is for, and the step of it (`anc`, `delivery`, `pnc`, `vaccination`, `month`)."""
+    """Which event in life a payment is for, and the step of it (`anc`, `delivery`, `pnc`, `vaccination`, `month`).
+
+    `rounds` are the dated rounds by their number, where a round is paid.
+    """
 
     event: LifeEvent
     step: str
     evidence: str | None
     exclusivity: tuple[Exclusivity, ...]
     maximum: Dated[Maximum] | None
+    rounds: Mapping[int, Round] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ TERMS: Mapping[str, Mapping[str, Words]] = {
         "opd": Words("outpatient consultation", "ការពិនិត្យជំងឺក្រៅ"),
         "emergency": Words("emergency care", "ការសង្គ្រោះបន្ទាន់"),
         "month": Words("month", "ខែ"),
+        "round": Words("round of payments", "លើកនៃការទូទាត់"),
         "maternity": Words("maternity leave", "ការឈប់សម្រាកលំហែមាតុភាព"),
         "sickness": Words("sick leave", "ការឈប់សម្រាកពេលមានជំងឺ"),
         "injury": Words("leave after an injury at work", "ការឈប់សម្រាកដោយសារគ្រោះថ្នាក់ការងារ"),

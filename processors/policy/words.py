@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 PREDICATE_WORDS: Mapping[str, Words] = {
     # The bars that are built in and need no pack.
     "in_force": Words("The benefit must be in force on the day.", "អត្ថប្រយោជន៍នេះត្រូវមានសុពលភាពនៅថ្ងៃនោះ។"),
-    "alive": Words("The person must be alive on the day.", "បុគ្គលនេះត្រូវនៅមានជីវិតនៅថ្ងៃនោះ។"),
+    "alive": Words(
+        "The person, or somebody of the household, must be alive on the day.",
+        "បុគ្គលនេះ ឬសមាជិកណាម្នាក់នៃគ្រួសារ ត្រូវនៅមានជីវិតនៅថ្ងៃនោះ។",
+    ),
     "amount": Words(
         "The amount of the rules must be known, and an amount the operator named must agree with it.",
         "ចំនួនទឹកប្រាក់តាមវិធានត្រូវមានកំណត់ ហើយចំនួនដែលប្រតិបត្តិករដាក់មកត្រូវស្របនឹងវា។",
@@ -48,8 +51,24 @@ PREDICATE_WORDS: Mapping[str, Words] = {
         "បុគ្គលនេះត្រូវមានឈ្មោះនៅថ្ងៃនោះក្នុង{scheme} ជា៖ {categories}{when_absent}។",
     ),
     "household_level_in": Words(
-        "The person's household must have a card that is valid on the day, of one of these levels: {levels}.",
-        "គ្រួសាររបស់បុគ្គលនេះត្រូវមានប័ណ្ណដែលមានសុពលភាពនៅថ្ងៃនោះ ក្នុងកម្រិតណាមួយ៖ {levels}។",
+        "The household must have a card that is valid on the day, of one of these levels: {levels}.",
+        "គ្រួសារនេះត្រូវមានប័ណ្ណដែលមានសុពលភាពនៅថ្ងៃនោះ ក្នុងកម្រិតណាមួយ៖ {levels}។",
+    ),
+    "area_in": Words(
+        "The household must live on the day in: {areas}.",
+        "គ្រួសារនេះត្រូវរស់នៅនៅថ្ងៃនោះក្នុង៖ {areas}។",
+    ),
+    "age_at_least": Words(
+        "The person must have completed {number} years on the day.",
+        "បុគ្គលនេះត្រូវមានអាយុយ៉ាងតិច {number} ឆ្នាំនៅថ្ងៃនោះ។",
+    ),
+    "age_below": Words(
+        "The person must not have completed {number} years on the day.",
+        "បុគ្គលនេះត្រូវមានអាយុតិចជាង {number} ឆ្នាំនៅថ្ងៃនោះ។",
+    ),
+    "trait_in": Words(
+        "It must be told of the person on the day: {traits}.",
+        "ត្រូវមានការបញ្ជាក់អំពីបុគ្គលនេះនៅថ្ងៃនោះ៖ {traits}។",
     ),
     "evidence_met": Words("It must be confirmed: {condition}.", "ត្រូវមានការបញ្ជាក់៖ {condition}។"),
     "measure_at_least": Words(

@@ -27,8 +27,8 @@ from processors.policy.terms import TERMS
 POLICY = load()
 HERE = Path(__file__).parent
 PERSONS = frozenset({"sp_id", "into", "principal", "child_sp_id", "in_respect_of"})
-FOR = frozenset({"on", "month", "number", "birth_on", "due_on", "encounter_id", "from", "until"})
-MEASURES = frozenset({"babies", "stillborn", "gestation_weeks", "attendance_percent"})
+FOR = frozenset({"on", "month", "round", "number", "birth_on", "due_on", "encounter_id", "from", "until"})
+MEASURES = frozenset({"babies", "stillborn", "gestation_weeks", "attendance_percent", "degree_percent"})
 SHOWN_AS_CREDIT = frozenset({"payable", "clearing", "cash", "suspense", "budget:available"})
 ALWAYS_TOLD = frozenset({"payable", "clearing", "cash", "expense", "suspense"})
 FREEZING = "batch.declared"
@@ -150,15 +150,17 @@ class Reader:
         told = {key: data.pop(key) for key in MEASURES & data.keys()}
         return data | ({"measure": told} if told else {})
 
-    def _member(self, number: int, name: str) -> dict[str, object]:
-        return {
-            "sp_id": self._person(name),
+    def _member(self, number: int, told: str | dict[str, Any]) -> dict[str, object]:
+        usual: dict[str, object] = {
+            "sp_id": None,
             "member_no": number,
             "birth_date": "1995",
             "sex": "F",
             "head": number == 1,
             "traits": [],
         }
+        named = {"sp_id": told} if isinstance(told, str) else told
+        return usual | self._named(named)
 
     def _line(self, name: str, request: str) -> dict[str, str]:
         source, request_id = self.ids[request]
@@ -258,8 +260,6 @@ NOT_YET_REACHED = frozenset(
         Reason.AWARD_MISSING,
         Reason.ON_HOLD,
         Reason.AREA_NOT_COVERED,
-        Reason.AGE_OUT_OF_RANGE,
-        Reason.TRAIT_MISSING,
     }
 )
 """Reasons no rule of the packaged policy can give."""

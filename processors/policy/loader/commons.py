@@ -74,12 +74,13 @@ class GroupBasis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """An exclusivity group: which sides compete for what, and why."""
+    """An exclusivity group: which sides compete for what, and why; which prevails over one that is submitted."""
 
     per: LifeEvent
     sides: tuple[str, ...]
     basis: GroupBasis
     note: str
+    prevails: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _window(item: Item, name: str, references: Sources) -> Figure:
 
 
 def _group(item: Item, name: str, references: Sources) -> Group:
-    found = fields(item, ("per", "sides", "basis", "note"), ("references",))
+    found = fields(item, ("per", "sides", "basis", "note"), ("references", "prevails"))
     basis = choice(found["basis"], GroupBasis)
     if "references" in found:
         references.cite(found["references"])
@@ -172,4 +173,7 @@ def _group(item: Item, name: str, references: Sources) -> Group:
     sides = tuple(code(side) for side in sequence(found["sides"]))
     if len(set(sides)) != len(sides) or len(sides) == 1:
         raise found["sides"].error("an exclusivity group needs two different sides or more", "Name each side once")
-    return Group(per, sides, basis, text(found["note"]))
+    prevails = listed(found["prevails"], sides, "sides") if "prevails" in found else None
+    if prevails is not None and per is not LifeEvent.ROUND:
+        raise found["prevails"].error(f"no side of a group per {per} can prevail", "Let it be per round, or remove it")
+    return Group(per, sides, basis, text(found["note"]), prevails)

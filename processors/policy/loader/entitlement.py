@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from processors.policy.loader.dates import dated
-from processors.policy.loader.nodes import Item, choice, fields, listed, sequence
-from processors.policy.loader.sources import Sources, figure
-from processors.policy.model import Basis, Entitlement, Exclusivity, LifeEvent, Maximum, Status
+from processors.policy.loader.dates import dated, day
+from processors.policy.loader.nodes import Item, choice, entries, fields, listed, sequence, whole
+from processors.policy.loader.sources import BASIS_KEYS, Sources, basis, figure
+from processors.policy.model import Basis, Entitlement, Exclusivity, LifeEvent, Maximum, Round, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ _WITHOUT_CONDITION = (LifeEvent.MONTH, LifeEvent.ROUND, LifeEvent.EPISODE)
 
 def entitlement(item: Item, lists: Lists, sources: Sources) -> Entitlement:
     """The entitlement of a pack. `evidence` may be left out only of what can be paid without a verified condition."""
-    found = fields(item, ("event", "step"), ("evidence", "exclusivity", "maximum"))
+    found = fields(item, ("event", "step"), ("evidence", "exclusivity", "maximum", "rounds"))
     event = choice(found["event"], LifeEvent)
     if event not in _WITHOUT_CONDITION and "evidence" not in found:
         raise item.error(f"`evidence` is missing for a {event}", "Name the condition that proves it")
@@ -34,13 +34,16 @@ def entitlement(item: Item, lists: Lists, sources: Sources) -> Entitlement:
         raise found["evidence"].error("an episode of care is proved by its encounter", "Remove `evidence:`")
     if event not in MAXIMUM_UNITS and "maximum" in found:
         raise found["maximum"].error("a maximum counts within a birth or pregnancy", f"Remove it from a {event}")
+    if (event is LifeEvent.ROUND) != ("rounds" in found):
+        raise item.error("`rounds` are told exactly where a round is paid", "Add the day of each round, or remove them")
     step = listed(found["step"], lists.of("steps"), "steps")
     maximum = (
         dated(found["maximum"], lambda entry: _maximum(entry, event, step, lists, sources))
         if "maximum" in found
         else None
     )
-    exclusivity = _exclusivity(found["exclusivity"], lists) if "exclusivity" in found else ()
+    rounds = _rounds(found["rounds"], sources) if "rounds" in found else {}
+    exclusivity = _exclusivity(found["exclusivity"], rounds, lists) if "exclusivity" in found else ()
     if event is LifeEvent.LEAVE and all(row.per is not LifeEvent.LEAVE for row in exclusivity):
         raise item.error("a leave holds its days in no group", "Add an exclusivity group that is per leave")
     return Entitlement(
@@ -49,19 +52,40 @@ def entitlement(item: Item, lists: Lists, sources: Sources) -> Entitlement:
         evidence=listed(found["evidence"], lists.of("conditions"), "conditions") if "evidence" in found else None,
         exclusivity=exclusivity,
         maximum=maximum,
+        rounds=rounds,
     )
 
 
-def _exclusivity(item: Item, lists: Lists) -> tuple[Exclusivity, ...]:
+def _rounds(item: Item, sources: Sources) -> dict[int, Round]:
+    """`number: {day, status, ...}` from 1 on without a gap, each later than the one before."""
+    found: dict[int, Round] = {}
+    for key, value in entries(item):
+        told = fields(value, ("day", "status"), BASIS_KEYS)
+        if whole(key) != len(found) + 1:
+            raise key.error(f"round {whole(key)} stands where round {len(found) + 1} is expected", "Number from 1 on")
+        on = day(told["day"])
+        if found and on <= found[len(found)].day:
+            raise told["day"].error("a round is not later than the one before it", "Write the rounds in order")
+        found[len(found) + 1] = Round(on, basis(value, told, sources))
+    return found
+
+
+def _exclusivity(item: Item, rounds: Mapping[int, Round], lists: Lists) -> tuple[Exclusivity, ...]:
     rows: list[Exclusivity] = []
     for entry in sequence(item):
-        found = fields(entry, ("group", "side"))
+        found = fields(entry, ("group", "side"), ("round",))
         name = listed(found["group"], lists.groups, "exclusivity")
         if name in [row.group for row in rows]:
             raise entry.error(f"group `{name}` stands twice", "A pack takes one side of a group")
         group = lists.groups[name]
         side = listed(found["side"], group.sides, f"sides of {name}")
-        rows.append(Exclusivity(name, group.per, side, group.basis, group.note))
+        if (group.per is LifeEvent.ROUND) != ("round" in found):
+            raise entry.error("`round` is told exactly for a group that is per round", "Add or remove `round:`")
+        number = whole(found["round"]) if "round" in found else None
+        if number is not None and rounds and number not in rounds:
+            raise found["round"].error(f"round {number} is none of this benefit", "Name one of its rounds")
+        others = tuple(other for other in group.sides if other != side)
+        rows.append(Exclusivity(name, group.per, side, others, group.basis, group.note, number, side == group.prevails))
     return tuple(rows)
 
 

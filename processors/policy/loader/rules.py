@@ -28,6 +28,8 @@ LIST_OF_PARAMETER: Mapping[str, str] = {
     "schemes": "schemes",
     "level": "levels",
     "levels": "levels",
+    "areas": "areas",
+    "traits": "traits",
     "grade": "grades",
     "condition": "conditions",
     "measure": "measures",

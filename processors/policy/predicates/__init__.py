@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from processors.policy.predicates import care, contributions, enrolment, evidence, facility, household, leave
+from processors.policy.predicates import care, contributions, enrolment, evidence, facility, household, leave, person
 from processors.policy.predicates.any_of import ANY_OF, Ways, ask_any
 from processors.policy.predicates.kind import PASSED, Outcome, ParameterKind, PredicateKind, Value, Verdict
 
@@ -57,6 +57,7 @@ PREDICATES: dict[str, PredicateKind] = {
     for kind in (
         *enrolment.KINDS,
         *household.KINDS,
+        *person.KINDS,
         *evidence.KINDS,
         *care.KINDS,
         *facility.KINDS,

@@ -1,0 +1,49 @@
+"""Claims of a household and of those that take it over: it excludes its heirs, and they never each other.
+
+What a household has it holds on itself; where one replaces another, rows of two sides are added on the ancestor: its
+own claim takes the side `own`, what an heir holds for the same takes the side `heir`, through any number of
+replacements. So one own claim and any number of heirs' claims refuse each other, and the heirs do not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from processors import households
+from processors.outcome import Claim, ClaimKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from processors.view import View
+
+OWN, HEIR = "own", "heir"
+
+
+def whole(view: View, holder: bytes, group: str, key: str) -> list[Claim]:
+    """A claim that only one line may hold, for a person or household."""
+    claims = [Claim(ClaimKind.KEY, holder, group, key)]
+    if holder[:1] == households.HOUSEHOLD:
+        claims += _inherited(view, holder, f"{group}:heirs", (f"{group}:heirs",), key)
+    return claims
+
+
+def one_side(view: View, holder: bytes, group: str, key: str, side: str, others: Iterable[str]) -> list[Claim]:
+    """A claim of one side, which refuses those of the other sides."""
+    claims = [Claim(ClaimKind.SIDE, holder, group, key, side=side)]
+    if holder[:1] == households.HOUSEHOLD:
+        against = tuple(f"{group}:{other}" for other in others)
+        claims += _inherited(view, holder, f"{group}:{side}", against, key)
+    return claims
+
+
+def _inherited(view: View, holder: bytes, own: str, against: tuple[str, ...], key: str) -> list[Claim]:
+    """The rows by which `holder` excludes its heirs under `own`, and is excluded by its ancestors under `against`."""
+    claims = [
+        Claim(ClaimKind.SIDE, ancestor, group, key, side=HEIR)
+        for ancestor in households.ancestors(view, holder)
+        for group in against
+    ]
+    if households.has_heirs(view, holder):
+        claims.append(Claim(ClaimKind.SIDE, holder, own, key, side=OWN))
+    return claims
