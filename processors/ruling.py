@@ -198,6 +198,14 @@ def reused(event: Event, policy: Policy) -> Decision:
     )
 
 
+def _due(found: Assessment | None) -> int | None:
+    """What a frozen line should have had: our figure, also where it moved away from the operator's own since."""
+    if found is None:
+        return None
+    agreed = found.standing is Standing.ELIGIBLE or found.reasons == (Reason.AMOUNT_MISMATCH,)
+    return found.amount_minor if agreed else None
+
+
 def recovery(
     item: Filed,
     frozen: Frozen,
@@ -216,12 +224,13 @@ def recovery(
         return None
     reasons: tuple[Reason, ...] = ()
     amount = 0
+    due_minor = _due(found)
     if isinstance(taken, Beaten):
         reasons, amount = (taken.reason,), amount_minor
-    elif found is not None and found.standing is not Standing.ELIGIBLE:
+    elif found is not None and due_minor is None:
         reasons, amount = found.reasons, amount_minor
-    elif found is not None and found.amount_minor is not None and found.amount_minor < amount_minor:
-        reasons, amount = (Reason.AMOUNT_MISMATCH,), amount_minor - found.amount_minor
+    elif due_minor is not None and due_minor < amount_minor:
+        reasons, amount = (Reason.AMOUNT_MISMATCH,), amount_minor - due_minor
     subject = subject_of_recovery(item.line_id)
     if amount == 0 and subject not in history:
         return None
