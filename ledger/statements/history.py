@@ -25,10 +25,11 @@ class SubmissionStatus(NamedTuple):
 
 
 class BlockHead(NamedTuple):
-    """What names a block: its number, its hash, and when it was recorded (microseconds since the epoch)."""
+    """What names a block: its number, hash, policy, and when it was recorded (microseconds since the epoch)."""
 
     block_no: int
     hash: bytes
+    policy_digest: bytes
     recorded_us: int
 
 
@@ -51,9 +52,11 @@ def decisions_on(cursor: LedgerCursor, subjects: Collection[bytes]) -> list[Deci
 
 
 def blocks_of(cursor: LedgerCursor, block_nos: Collection[int]) -> dict[int, BlockHead]:
-    """The hash of each of these blocks, and when it was recorded."""
-    cursor.execute("select block_no, hash, recorded_us from block where block_no = any(%s)", (list(block_nos),))
-    return {block_no: BlockHead(block_no, digest, recorded_us) for block_no, digest, recorded_us in cursor}
+    """The heads of these blocks, by number."""
+    cursor.execute(
+        "select block_no, hash, policy_digest, recorded_us from block where block_no = any(%s)", (list(block_nos),)
+    )
+    return {row[0]: BlockHead._make(row) for row in cursor}
 
 
 def submissions_of(conn: LedgerConnection, source: str, batch_id: str) -> list[SubmissionStatus]:

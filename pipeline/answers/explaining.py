@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from events.envelope import Event
     from ledger.store.connection import LedgerCursor
+    from pipeline.answers.policies import Policies
     from processors.facts import Identity
     from processors.outcome import FigureUsed
     from processors.policy.model import Pack, Policy
@@ -91,20 +92,24 @@ _NO_REQUEST = Words("(the request's event is not in the inbox)", "(រកមិ�
 
 
 class Asking(NamedTuple):
-    """One history with what bears on it: the request's own event, the events used, the pack of the benefit."""
+    """One history with what bears on it: its latest decision, the one whose rules were `asked` last, the events used.
+
+    `policy` is the one those rules are of, as far as the ledger keeps it, `pack` its pack of the benefit.
+    """
 
     row: DecisionRow
-    version: int
+    asked: DecisionRow
     body: Body
     request: Event | None
     events: Mapping[Identity, Event]
+    policy: Policy
     pack: Pack | None
     day: date | None
 
 
-def explain(cursor: LedgerCursor, policy: Policy, history: list[DecisionRow], language: Language) -> Explanation:
+def explain(cursor: LedgerCursor, policies: Policies, history: list[DecisionRow], language: Language) -> Explanation:
     """The explanation of the latest of these decisions on one subject, which stand by version."""
-    asking = _asking(cursor, policy, history)
+    asking = _asking(cursor, policies, history)
     row, body, pack = asking.row, asking.body, asking.pack
     is_recovery = row.kind == DecisionKind.RECOVERY_PROPOSED
     return Explanation(
@@ -114,11 +119,11 @@ def explain(cursor: LedgerCursor, policy: Policy, history: list[DecisionRow], la
         title=row.benefit if pack is None else Words(pack.english, pack.khmer).told(language),
         asked=_asked(asking, language),
         result=_result(row, language),
-        asked_in_version=asking.version,
+        asked_in_version=asking.asked.version,
         block_no=row.block_no,
-        pack_changed=pack is not None and pack.digest != row.policy_digest,
+        pack_changed=pack is not None and pack.digest != asking.asked.policy_digest,
         why=[_reason(REASONS_BY_NUMBER[number], language) for number in row.reasons],
-        winner=winner_of(cursor, policy, row, asking.request, language),
+        winner=winner_of(cursor, asking.policy, row, asking.request, language),
         predicates=[_rule(asking, item, language) for item in body.asked],
         facts=[_fact(asking.events[identity], language) for identity in body.evidence if identity in asking.events],
         figures=[
@@ -134,22 +139,25 @@ def explain(cursor: LedgerCursor, policy: Policy, history: list[DecisionRow], la
             )
             for figure in body.figures
         ],
-        limits=[] if pack is None or asking.day is None else limits.of(policy, pack, asking.day, row.reasons, language),
+        limits=[]
+        if pack is None or asking.day is None
+        else limits.of(asking.policy, pack, asking.day, row.reasons, language),
         next_steps=_next_steps(cursor, asking, language),
     )
 
 
-def _asking(cursor: LedgerCursor, policy: Policy, history: list[DecisionRow]) -> Asking:
+def _asking(cursor: LedgerCursor, policies: Policies, history: list[DecisionRow]) -> Asking:
     row = history[-1]
-    bodies = [(told.version, decode_body(told.body)) for told in history]
-    version, body = next((told for told in reversed(bodies) if told[1].asked), bodies[-1])
+    bodies = [(told, decode_body(told.body)) for told in history]
+    asked, body = next((told for told in reversed(bodies) if told[1].asked), bodies[-1])
+    policy = policies.of_block(asked.block_no)
     own = (row.source, row.event_id)
     events = read_events(cursor, {own, *body.evidence})
     request = events.get(own)
     day = None
     if request is not None and isinstance(request.data, PaymentRequested):
         day = day_asked(request.data, request.time_us)
-    return Asking(row, version, body, request, events, policy.packs.get(row.benefit), day)
+    return Asking(row, asked, body, request, events, policy, policy.packs.get(row.benefit), day)
 
 
 def _asked(asking: Asking, language: Language) -> str:

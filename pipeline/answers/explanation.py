@@ -88,8 +88,8 @@ class ReasonTold(Told, frozen=True, kw_only=True):
 class Explanation(Told, frozen=True, kw_only=True):
     """Why a request was decided as it was; `decided` is the data of the published event of its latest decision.
 
-    `pack_changed` says that the pack in force now is another one than the decision rests on: what a rule stands on is
-    told by the pack of today.
+    `pack_changed` says that the ledger does not keep the pack the rules are of: what they stand on is told by the one
+    in force now.
     """
 
     decided: msgspec.Struct

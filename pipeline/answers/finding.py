@@ -65,6 +65,12 @@ def read_states(cursor: LedgerCursor, keys: Collection[bytes]) -> dict[bytes, En
     return {key: decode_state(encoded) for key, _, encoded in books.read_states(cursor, keys)} if keys else {}
 
 
+def read_bytes(cursor: LedgerCursor, identities: Collection[Identity]) -> dict[Identity, bytes]:
+    """The bytes of those of these events that are recorded, by identity."""
+    values = books.read_recorded(cursor, identities) if identities else []
+    return {(event.source, event.id): value for value in values for event in (decode_recorded(value),)}
+
+
 def read_events(cursor: LedgerCursor, identities: Collection[Identity]) -> dict[Identity, Event]:
     """Those of these events that are recorded, by identity."""
     found = [decode_recorded(value) for value in books.read_recorded(cursor, identities)] if identities else []

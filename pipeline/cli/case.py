@@ -17,10 +17,9 @@ from ledger.model.access import ACCESS_REASONS, AccessReason
 from ledger.store.access_log import Access, list_accesses, record_access
 from pipeline.answers.casefile import CaseFile, FactRow
 from pipeline.answers.collecting import collect
+from pipeline.answers.policies import Policies
 from pipeline.cli.console import CommandError, ExitCode, Json, err, out, write_json, write_table
 from pipeline.cli.ledger import open_ledger, open_lookup
-from pipeline.policy_files import load
-from pipeline.settings import get_settings
 from processors import entities
 
 _REASONS = "; ".join(f"{reason.value}: {meaning}" for reason, meaning in ACCESS_REASONS.items())
@@ -50,7 +49,7 @@ def case(
     """Show all that is known, asked, decided and paid of a person or household. Every look is kept for good."""
     key = _key(name, household=household)
     with open_lookup() as cursor:
-        found = collect(cursor, load(get_settings().policy).commons, key)
+        found = collect(cursor, Policies(cursor).current.commons, key)
     access_no = _keep(found, reason, actor)
     if json:
         write_json({"access_no": access_no, "case": found})

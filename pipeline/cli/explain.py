@@ -10,10 +10,9 @@ from rich.text import Text
 from pipeline.answers.explaining import explain as explain_history
 from pipeline.answers.explanation import BasisTold, Explanation, RuleTold
 from pipeline.answers.finding import histories
+from pipeline.answers.policies import Policies
 from pipeline.cli.console import CommandError, Json, out, write_json
 from pipeline.cli.ledger import open_lookup
-from pipeline.policy_files import load
-from pipeline.settings import get_settings
 from processors.policy.terms import Language, Words, term
 
 Name = Annotated[str, typer.Argument(metavar="REQUEST|LINE", help="A request id, or a line id of 32 hex digits.")]
@@ -40,8 +39,8 @@ _HEADINGS: Mapping[str, Words] = {
     "source": Words("source", "ប្រភព"),
     "line": Words("line", "បន្ទាត់"),
     "changed": Words(
-        "The policy pack has changed since this was decided: what the rules stand on is told by the pack of today.",
-        "កញ្ចប់គោលនយោបាយបានផ្លាស់ប្តូរបន្ទាប់ពីការសម្រេច៖ មូលដ្ឋាននៃវិធានត្រូវបានប្រាប់តាមកញ្ចប់បច្ចុប្បន្ន។",
+        "The ledger does not keep the pack this was decided by: what the rules stand on is told by the one in force.",
+        "បញ្ជីមិនមានកញ្ចប់គោលនយោបាយដែលបានប្រើក្នុងការសម្រេចនេះទេ៖ មូលដ្ឋាននៃវិធានត្រូវបានប្រាប់តាមកញ្ចប់ដែលនៅជាធរមាន។",
     ),
 }
 
@@ -58,8 +57,8 @@ def explain(
         found = histories(cursor, name, source)
         if not found:
             raise CommandError(not_decided(name))
-        policy = load(get_settings().policy)
-        told = [explain_history(cursor, policy, history, lang) for history in found]
+        policies = Policies(cursor)
+        told = [explain_history(cursor, policies, history, lang) for history in found]
     if json:
         values = [one.to_json() for one in told]
         write_json(values[0] if len(values) == 1 else values)

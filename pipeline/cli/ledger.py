@@ -28,7 +28,7 @@ def open_lookup() -> Iterator[LedgerCursor]:
     with _explained(), connect(get_settings().ledger, "reader") as conn:
         conn.isolation_level = IsolationLevel.REPEATABLE_READ
         conn.read_only = True
-        with conn.cursor(binary=True) as cursor:
+        with conn.transaction(), conn.cursor(binary=True) as cursor:
             yield cursor
 
 

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from pipeline.cli import case, explain
+from pipeline.cli import case, explain, precheck
 from pipeline.logging import configure_logging
 from pipeline.settings import get_settings
 from tests.stack.decide.conftest import Desk
@@ -34,7 +34,7 @@ def desk(ledger_url: str) -> Iterator[Desk]:
 
 @pytest.fixture
 def run(desk: Desk, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run `spp ARGUMENTS` in this process on the test's ledger; what it says goes to a file, not to a terminal."""
+    """Run `spp ARGUMENTS` in this process on the test's ledger, as into a file; `code` None lets it end as it may."""
     monkeypatch.setenv("SPP_LEDGER_URL", desk.url)
     monkeypatch.setenv("SPP_KEYS", str(keys))
     get_settings.cache_clear()
@@ -42,13 +42,14 @@ def run(desk: Desk, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     app.callback()(lambda: None)
     app.command("explain")(explain.explain)
     app.command("case")(case.case)
+    app.command("precheck")(precheck.precheck)
     app.command("accesses")(case.accesses)
 
-    def spp(*arguments: object, code: int = 0) -> Result:
+    def spp(*arguments: object, code: int | None = 0) -> Result:
         result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "100"})
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        assert result.exit_code == code, result.output
+        assert code is None or result.exit_code == code, result.output
         return result
 
     return spp
