@@ -102,7 +102,7 @@ def read_policy(conn: LedgerConnection, proposal_no: int) -> Stored:
             binary=True,
         ).fetchone()
     if row is None:
-        raise LookupError(f"no policy was stored under number {proposal_no}; `spp policy list` shows them")
+        raise LookupError(f"no policy was stored under number {proposal_no}; `spp policy history` shows them")
     return Stored(row[0], row[1], msgspec.json.decode(row[2], type=dict[str, str]), row[3])
 
 

@@ -17,8 +17,8 @@ from rich.text import Text
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
-out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+out = Console(soft_wrap=True, highlight=False, emoji=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 UNFOLDED_COLUMNS = 10_000
 """Room for a table in a file or pipe, where each row stays on its line."""
@@ -60,7 +60,7 @@ def write_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, ti
     if out.is_terminal:
         out.print(table)
         return
-    unfolded = Console(width=UNFOLDED_COLUMNS, highlight=False)
+    unfolded = Console(width=UNFOLDED_COLUMNS, highlight=False, emoji=False)
     with unfolded.capture() as drawn:
         unfolded.print(table)
     typer.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))

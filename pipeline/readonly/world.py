@@ -15,11 +15,12 @@ from pipeline.decide.shelf import Cache, DatabaseShelf
 from processors.desk import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from events.envelope import Event
     from ledger.store.connection import LedgerConnection, LedgerCursor
     from processors.desk import Mark, Plan
+    from processors.outcome import History
     from processors.policy.model import Policy
 
 
@@ -37,6 +38,10 @@ class ReadOnlyWorld:
         loaded: `forget` before the next try.
         """
         return Step(policy, DatabaseShelf(self.cursor, self.cache)).run(marks, events or {})
+
+    def history(self, subjects: Collection[bytes]) -> dict[bytes, History]:
+        """The latest recorded decision on each of these subjects that has one."""
+        return DatabaseShelf(self.cursor, self.cache).history(subjects)
 
     def forget(self) -> None:
         """Drop all that was loaded, to bound the memory or to undo what facts of a try changed."""

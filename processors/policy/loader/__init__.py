@@ -16,11 +16,11 @@ from processors.policy.loader.pack import read_pack
 from processors.policy.model import Commons, Dated, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from processors.policy.model import Pack
 
-__all__ = ["COMMONS_FILE", "PolicyError", "parse"]
+__all__ = ["COMMONS_FILE", "PolicyError", "parse", "problems"]
 
 COMMONS_FILE = "common.yaml"
 SUFFIX = ".yaml"
@@ -31,6 +31,33 @@ def parse(files: Mapping[str, str]) -> Policy:
 
     Raises PolicyError, naming file and line, at the first thing that is wrong; a policy loads whole or not at all.
     """
+    return _parse(files, _fail)
+
+
+def problems(files: Mapping[str, str]) -> list[PolicyError]:
+    """What is wrong with these files: the first thing of each file, and what they make wrong together.
+
+    Nothing can be said of packs whose `common.yaml` is wrong, beyond whether they are YAML.
+    """
+    found: list[PolicyError] = []
+    try:
+        _parse(files, found.append)
+    except PolicyError as error:
+        found.append(error)
+        for file in sorted(set(files) - {error.file}):
+            try:
+                compose(file, files[file])
+            except PolicyError as other:
+                found.append(other)
+    return list({(error.file, error.line, error.what): error for error in found}.values())
+
+
+def _fail(error: PolicyError) -> None:
+    raise error
+
+
+def _parse(files: Mapping[str, str], report: Callable[[PolicyError], None]) -> Policy:
+    """The policy; `report` hears of what is wrong with one pack, which is then left out if it returns."""
     if COMMONS_FILE not in files:
         raise PolicyError(COMMONS_FILE, 0, "the file is missing", "Every set of packs has one, for what they share")
     common = compose(COMMONS_FILE, files[COMMONS_FILE])
@@ -38,15 +65,21 @@ def parse(files: Mapping[str, str]) -> Policy:
     shared = plain(common.node)
     packs: dict[str, Pack] = {}
     places: dict[str, Item] = {}
+    wrong = 0
     for file in sorted(set(files) - {COMMONS_FILE}):
-        item = compose(file, files[file])
-        pack = read_pack(item, lists, pack_digest(plain(item.node), shared))
-        _check_name(item, pack, packs)
+        try:
+            item = compose(file, files[file])
+            pack = read_pack(item, lists, pack_digest(plain(item.node), shared))
+            _check_name(item, pack, packs)
+        except PolicyError as error:
+            report(error)
+            wrong += 1
+            continue
         packs[pack.benefit] = pack
         places[pack.benefit] = item
-    if not packs:
+    if not packs and not wrong:
         raise PolicyError(COMMONS_FILE, 1, "no pack stands beside it", "Add one file a benefit, as maternal.anc.yaml")
-    _check_groups(packs, places, lists, common)
+    _check_groups(packs, places, lists, None if wrong else common)
     digest = policy_digest(((pack.benefit, pack.digest) for pack in packs.values()), shared)
     return Policy(packs, _commons(packs, lists), digest, dict(files))
 
@@ -60,8 +93,11 @@ def _check_name(item: Item, pack: Pack, known: Mapping[str, Pack]) -> None:
         )
 
 
-def _check_groups(packs: Mapping[str, Pack], places: Mapping[str, Item], lists: Lists, common: Item) -> None:
-    """Those who exclude each other must be of one unit, or a household and its member would never meet."""
+def _check_groups(packs: Mapping[str, Pack], places: Mapping[str, Item], lists: Lists, common: Item | None) -> None:
+    """Those who exclude each other must be of one unit, or a household and its member would never meet.
+
+    With `common`, every group must also be used; without it some packs are left out.
+    """
     first: dict[str, Pack] = {}
     for benefit, pack in packs.items():
         for row in pack.entitlement.exclusivity:
@@ -70,8 +106,8 @@ def _check_groups(packs: Mapping[str, Pack], places: Mapping[str, Item], lists: 
                 units = f"{other.benefit} is per {other.unit}, {benefit} per {pack.unit}"
                 what = f"exclusivity group `{row.group}` spans units: {units}"
                 raise below(places[benefit], "entitlement", "exclusivity").error(what, "Use a group for each unit")
-    for group in lists.groups:
-        if group not in first:
+    for group in lists.groups if common is not None else ():
+        if common is not None and group not in first:
             place = below(common, "exclusivity", group)
             raise place.error(f"exclusivity group `{group}` is used by no pack", "Remove it, or name it in a pack")
 

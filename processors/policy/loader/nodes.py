@@ -22,6 +22,7 @@ Plain = str | None | list["Plain"] | dict[str, "Plain"]
 CODE = re.compile(r"[a-z0-9_.]{1,40}")
 _WHOLE = re.compile(r"0|[1-9][0-9]*|[1-9][0-9]{0,2}(_[0-9]{3})+")
 _NULL = "tag:yaml.org,2002:null"
+_INT = "tag:yaml.org,2002:int"
 _FLOAT = "tag:yaml.org,2002:float"
 
 
@@ -160,11 +161,16 @@ def choice(item: Item, kind: type[E]) -> E:
 
 
 def plain(node: yaml.Node) -> Plain:
-    """The content of a node, for hashing; keys are unique here because every mapping was read strictly before."""
+    """The content of a node, for hashing, however it is laid out: `40_000` is 40000.
+
+    Keys are unique here because every mapping was read strictly before.
+    """
     if isinstance(node, yaml.MappingNode):
         return {str(key.value): plain(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
         return [plain(value) for value in node.value]
     if node.tag == _NULL:
         return None
+    if node.tag == _INT:
+        return str(node.value).replace("_", "")
     return " ".join(str(node.value).split())

@@ -10,7 +10,8 @@ from processors.policy.model import Basis, Figure, Reference, Status
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-BASIS_KEYS = ("references", "note")
+CONFLICT = "conflict"
+BASIS_KEYS = ("references", "note", CONFLICT)
 _NOT_WRITTEN = (Status.ASSUMPTION, Status.UNSET)
 
 
@@ -52,6 +53,8 @@ def basis(item: Item, found: Mapping[str, Item], sources: Sources) -> Basis:
     status = choice(found["status"], Status)
     cited = sources.cite(found["references"]) if "references" in found else ()
     note = text(found["note"]) if "note" in found else None
+    if CONFLICT in found and (not cited or not text(found[CONFLICT])):
+        raise found[CONFLICT].error("`conflict` tells what another source says, and none is cited", "Cite them")
     if status in _NOT_WRITTEN and note is None:
         raise item.error(f"`note` is missing where the status is {status}", "Say in `note:` why, and what was searched")
     if status not in _NOT_WRITTEN and not cited:
