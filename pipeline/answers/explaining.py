@@ -12,6 +12,7 @@ from events.envelope import format_time
 from events.payment import CycleClosed, PaymentRequested
 from events.reasons import REASONS, REASONS_BY_NUMBER, Reason
 from events.states import STATES_BY_NUMBER, LineState
+from events.verification import EncounterRecorded
 from ledger.model.rows import DecisionKind, DecisionRow
 from ledger.statements.amount import readable_text
 from pipeline.answers import advice, limits
@@ -156,7 +157,9 @@ def _asking(cursor: LedgerCursor, policies: Policies, history: list[DecisionRow]
     request = events.get(own)
     day = None
     if request is not None and isinstance(request.data, PaymentRequested):
-        day = day_asked(request.data, request.time_us)
+        told = (event.data for event in events.values() if isinstance(event.data, EncounterRecorded))
+        began = next((encounter.started_on for encounter in told), None)
+        day = began or day_asked(request.data, request.time_us)
     return Asking(row, asked, body, request, events, policy, policy.packs.get(row.benefit), day)
 
 
