@@ -231,7 +231,7 @@ def check(case: Case, world: World) -> None:
     assert told == expected
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", CASES, ids=list(CASES))
 def test_case(name: str) -> None:
     world = World(POLICY)
     for event in CASES[name].events:
@@ -243,7 +243,7 @@ def test_case(name: str) -> None:
 SUBMITS_NOTHING = [name for name, case in CASES.items() if all(event.type != FREEZING for event in case.events)]
 
 
-@pytest.mark.parametrize("name", SUBMITS_NOTHING)
+@pytest.mark.parametrize("name", SUBMITS_NOTHING, ids=SUBMITS_NOTHING)
 def test_what_nobody_submitted_does_not_depend_on_order(name: str) -> None:
     events = CASES[name].events
     shuffled = random.Random(name).sample(events, len(events))  # noqa: S311 - the same order on every run
