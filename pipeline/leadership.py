@@ -43,3 +43,15 @@ def lead(connection: LedgerConnection, role: Leadership, stop: Event) -> bool:
             _log.warning("silent_leader_ended", role=role.name.lower())
         stop.wait(STANDBY_SECONDS)
     return False
+
+
+def is_led_on(reader: LedgerConnection, leader: LedgerConnection, role: Leadership) -> bool:
+    """Whether `reader` sees that `leader` holds the lock of `role`: both talk to one server, not to a copy of it."""
+    row = leader.execute("select pg_backend_pid()").fetchone()
+    leader.commit()
+    held = reader.execute(
+        "select exists (select from pg_locks where locktype = 'advisory' and granted and pid = %s"
+        " and (classid::bigint << 32) | objid::bigint = %s)",
+        (row[0] if row is not None else None, int(role)),
+    ).fetchone()
+    return held == (True,)

@@ -1,4 +1,4 @@
-"""DECIDE's reading: marks, states, facts, latest decisions; set-based, on the connection that will commit."""
+"""DECIDE's reading: marks, states, facts, latest decisions; set-based."""
 
 from __future__ import annotations
 
@@ -38,16 +38,6 @@ class Head(NamedTuple):
     policy_digest: bytes | None
 
 
-def take_oldest(cursor: LedgerCursor, limit: int) -> list[MarkRow]:
-    """Delete and return every visible mark of the entities that have the `limit` oldest ones.
-
-    Whole entities, so that facts that came together are decided together. The marks come back if the transaction does
-    not commit.
-    """
-    cursor.execute("select entity from mark order by mark_id limit %s", (limit,))
-    return take_entities(cursor, {entity for (entity,) in cursor})
-
-
 def read_oldest(cursor: LedgerCursor, limit: int) -> list[MarkRow]:
     """The `limit` oldest visible marks, oldest first; they stay where they are."""
     cursor.execute("select mark_id, entity, position, cause, ref from mark order by mark_id limit %s", (limit,))
@@ -56,17 +46,9 @@ def read_oldest(cursor: LedgerCursor, limit: int) -> list[MarkRow]:
 
 def read_marks(cursor: LedgerCursor, keys: Collection[bytes]) -> list[MarkRow]:
     """Every visible mark of these entities, oldest first; they stay where they are."""
-    cursor.execute("select mark_id, entity, position, cause, ref from mark where entity = any(%b)", (list(keys),))
-    return sorted(cursor.fetchall())
-
-
-def take_entities(cursor: LedgerCursor, keys: Collection[bytes]) -> list[MarkRow]:
-    """Delete and return every visible mark of these entities, oldest first."""
     if not keys:
         return []
-    cursor.execute(
-        "delete from mark where entity = any(%b) returning mark_id, entity, position, cause, ref", (list(keys),)
-    )
+    cursor.execute("select mark_id, entity, position, cause, ref from mark where entity = any(%b)", (list(keys),))
     return sorted(cursor.fetchall())
 
 
@@ -134,18 +116,18 @@ def read_readers(cursor: LedgerCursor, targets: Collection[bytes]) -> list[tuple
     return cursor.fetchall()
 
 
-def read_outstanding(cursor: LedgerCursor, keys: Collection[bytes]) -> set[bytes]:
-    """Which of these entities have visible or parked marks.
+def read_outstanding(cursor: LedgerCursor, keys: Collection[bytes]) -> list[tuple[int, bytes]]:
+    """The visible and the parked marks of these entities, as (mark_id, entity).
 
     Freeze orders do not count, or two in one case would wait for each other for ever.
     """
     wanted = list(keys)
     cursor.execute(
-        "select entity from mark where cause <> 3 and entity = any(%b)"
-        " union select entity from parked_mark where cause <> 3 and entity = any(%b)",
+        "select mark_id, entity from mark where cause <> 3 and entity = any(%b)"
+        " union all select mark_id, entity from parked_mark where cause <> 3 and entity = any(%b)",
         (wanted, wanted),
     )
-    return {key for (key,) in cursor}
+    return cursor.fetchall()
 
 
 def read_ordered(cursor: LedgerCursor, keys: Collection[bytes]) -> set[bytes]:

@@ -126,9 +126,15 @@ def park_marks(cursor: LedgerCursor, rows: Sequence[MarkRow], error: str) -> Non
     )
 
 
+def delete_marks(cursor: LedgerCursor, mark_ids: Sequence[int]) -> int:
+    """Delete exactly these marks; returns how many of them were there."""
+    cursor.execute("delete from mark where mark_id = any(%b)", (list(mark_ids),))
+    return cursor.rowcount
+
+
 def take_mark_ids(cursor: LedgerCursor, mark_ids: Sequence[int]) -> list[MarkRow]:
     """Delete and return exactly these marks."""
     cursor.execute(
-        "delete from mark where mark_id = any(%s) returning mark_id, entity, position, cause, ref", (list(mark_ids),)
+        "delete from mark where mark_id = any(%b) returning mark_id, entity, position, cause, ref", (list(mark_ids),)
     )
     return sorted(cursor.fetchall())

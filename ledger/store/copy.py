@@ -228,7 +228,11 @@ def copy_rows(cursor: Cursor[Any], spec: TableSpec, rows: Iterable[Row]) -> int:
     until-exclusive) of dates for daterange, None where nullable. A row that does not fit raises before anything is sent
     (ValueError, TypeError, AttributeError or struct.error); what the server refuses raises psycopg.Error.
     """
-    data = spec.pack(rows)
+    return copy_packed(cursor, spec, spec.pack(rows))
+
+
+def copy_packed(cursor: Cursor[Any], spec: TableSpec, data: bytes) -> int:
+    """Append rows that `spec.pack` packed, as `copy_rows` does."""
     if len(data) == len(HEADER) + len(TRAILER):
         return 0
     with cursor.copy(spec.statement) as copy:

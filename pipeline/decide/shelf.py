@@ -1,13 +1,23 @@
-"""What one decide step may ask, answered from the leader's cache or by the connection that will commit the step.
+"""What one decide step may ask, answered as if every set decided before were committed, though some are on their way.
 
-The decider is the only writer of states and decisions, so what it wrote last is what is stored. A step changes cached
-states in place: when its transaction fails, the whole cache is dropped.
+The decider is the only writer of states, decisions and links, so what it wrote last is what is or will be stored. A
+step changes cached states in place; when any set fails, the whole cache is dropped with all sets on their way.
+
+- `states`, `is_new`, `history`: the cache holds all that sets on their way loaded or wrote, since it is trimmed only
+  when none is. So what is not cached was not touched by them, and what is committed is right.
+- `recorded`: written by RECORD alone. `submitted`: the order that names a submission was committed with it.
+- `retractions`, `readers`: asked when the sets that add any are committed.
+- `outstanding`: marks of this set and of those on their way are taken, deleted already or not. Asked when the sets that
+  mark readers of what they changed are committed; freeze orders, which other sets may add, do not count.
+
+What a step writes is numbered by the leader: entities, leaves, accounts and the hash of the last block are those of the
+set before it, committed or not. Submissions are numbered and counted in the transaction itself.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from events.envelope import decode_recorded
 from ledger.store import books
@@ -15,10 +25,12 @@ from pipeline.decide.body import to_history
 from processors.facts import EntityState, decode_state
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
+    from collections.abc import Set as AbstractSet
 
     from events.envelope import Event
     from ledger.store.connection import LedgerCursor
+    from processors.desk import Plan
     from processors.facts import Identity
     from processors.outcome import Claim, History
 
@@ -42,8 +54,13 @@ class Recent(OrderedDict[K, V], Generic[K, V]):
         self[key] = value
         self.move_to_end(key)
 
+    @property
+    def full(self) -> bool:
+        """Whether a tenth more is kept than the limit allows."""
+        return len(self) > self.limit * 11 // 10
+
     def trim(self) -> None:
-        """Forget what is beyond the limit; called between steps, so that a step never loses what it loaded."""
+        """Forget what is beyond the limit."""
         while len(self) > self.limit:
             self.popitem(last=False)
 
@@ -61,21 +78,41 @@ class Cache:
 
     def drop(self) -> None:
         """Forget everything: what was changed in place was not committed."""
-        for part in (self.states, self.numbers, self.history, self.links, self.claims):
+        for part in self._parts:
             part.clear()
         self.any_retraction = True
 
+    @property
+    def full(self) -> bool:
+        """Whether it is time to trim."""
+        return any(part.full for part in self._parts)
+
     def trim(self) -> None:
-        """Keep to the limits."""
-        for part in (self.states, self.numbers, self.history, self.links, self.claims):
+        """Keep to the limits. Only when no set is on its way: what one loaded or wrote must be found by the next."""
+        for part in self._parts:
             part.trim()
+
+    @property
+    def _parts(self) -> tuple[Recent[Any, Any], ...]:
+        return (self.states, self.numbers, self.history, self.links, self.claims)
 
 
 class DatabaseShelf:
-    """One step's answers. Implements processors.desk.Shelf."""
+    """One step's answers. Implements processors.desk.Shelf.
 
-    def __init__(self, cursor: LedgerCursor, cache: Cache) -> None:
-        self.cursor, self.cache = cursor, cache
+    `cursor` reads what is committed. `taken` are the marks of this set and of those on their way. `settle` waits until
+    every set on its way whose plan is concerned is committed; it raises when one of them fails. Without these two,
+    nothing is on its way.
+    """
+
+    def __init__(
+        self,
+        cursor: LedgerCursor,
+        cache: Cache,
+        taken: AbstractSet[int] = frozenset(),
+        settle: Callable[[Callable[[Plan], bool]], object] = lambda _concerned: None,
+    ) -> None:
+        self.cursor, self.cache, self.taken, self.settle = cursor, cache, taken, settle
         self.created: set[bytes] = set()
 
     def states(self, keys: Collection[bytes]) -> dict[bytes, EntityState]:
@@ -100,7 +137,10 @@ class DatabaseShelf:
 
     def retractions(self, identities: Collection[Identity]) -> dict[Identity, int]:
         """The earliest retraction of each; most days there is none at all."""
-        if not identities or not self._any_retraction():
+        if not identities:
+            return {}
+        self.settle(lambda plan: bool(plan.retractions))
+        if not self._any_retraction():
             return {}
         told: dict[Identity, int] = {}
         for source, event_id, time_us in books.read_retractions(self.cursor, identities):
@@ -128,6 +168,7 @@ class DatabaseShelf:
 
     def readers(self, keys: Collection[bytes]) -> dict[bytes, set[bytes]]:
         """The readers kept of these entities."""
+        self.settle(lambda plan: bool(plan.links))
         found: dict[bytes, set[bytes]] = {}
         for target, reader in books.read_readers(self.cursor, keys):
             found.setdefault(target, set()).add(reader)
@@ -138,5 +179,6 @@ class DatabaseShelf:
         return books.read_submitted(self.cursor, submission_nos)
 
     def outstanding(self, keys: Collection[bytes]) -> set[bytes]:
-        """Which of these entities have visible marks; those taken by this step are deleted already."""
-        return books.read_outstanding(self.cursor, keys)
+        """Which of these entities have visible marks that are not taken."""
+        self.settle(lambda plan: bool(plan.spread))
+        return {key for mark_id, key in books.read_outstanding(self.cursor, keys) if mark_id not in self.taken}

@@ -1,4 +1,4 @@
-"""Taking marks: whole entities, oldest first, so that facts that came together are decided together, once."""
+"""Which marks are decided together: whole entities, oldest first, so that facts that came together are decided once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from processors import entities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from events.envelope import Event
     from ledger.store.books import MarkRow
@@ -20,19 +21,28 @@ TAKEN_TOGETHER = frozenset({b"P", b"H", b"L"})
 
 
 class Taken(NamedTuple):
-    """Marks deleted by this transaction, and the events of the positions they name."""
+    """Marks to be decided together, and the events of the positions they name."""
 
     rows: list[MarkRow]
     events: dict[int, Event]
 
 
-def take_oldest(cursor: LedgerCursor, limit: int) -> Taken:
-    """Every mark of the entities with the `limit` oldest marks, and of those that share an event with them."""
-    rows = books.take_oldest(cursor, limit)
+def read_next(cursor: LedgerCursor, taken: AbstractSet[int], limit: int) -> Taken:
+    """Every mark of the entities with the `limit` oldest marks, and of those that share an event with them.
+
+    Marks whose ids are `taken` are left out. All stay where they are.
+    """
+    oldest = _free(books.read_oldest(cursor, limit + len(taken)), taken)[:limit]
+    if not oldest:
+        return Taken([], {})
+    rows = _free(books.read_marks(cursor, {row[1] for row in oldest}), taken)
     events = read_events(cursor, rows)
-    more = books.take_entities(cursor, sharing(events.values()) - {entity for _, entity, _, _, _ in rows})
-    unread = [row for row in more if row[2] not in events]
-    return Taken(rows + more, events | read_events(cursor, unread))
+    more = _free(books.read_marks(cursor, sharing(events.values()) - {row[1] for row in rows}), taken)
+    return Taken(rows + more, events | read_events(cursor, [row for row in more if row[2] not in events]))
+
+
+def _free(rows: list[MarkRow], taken: AbstractSet[int]) -> list[MarkRow]:
+    return [row for row in rows if row[0] not in taken]
 
 
 def sharing(events: Iterable[Event]) -> set[bytes]:

@@ -1,11 +1,15 @@
-"""Writing one plan in one transaction: states, links, lines, claims, decisions, transfers, one block, the outbox."""
+"""Writing one plan in one transaction: states, links, lines, claims, decisions, transfers, one block, the outbox.
+
+Rows are made here and sent: the thread that writes works on the first ones while the next are still being made.
+"""
 
 from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from time import time_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -18,8 +22,7 @@ from ledger.model.leaf import account_reference, encode_decision, encode_transfe
 from ledger.model.rows import DecisionRow, TransferRow
 from ledger.store import books, books_writer, copy
 from pipeline.decide.body import encode_body
-from pipeline.decide.sending import Sender
-from pipeline.decide.submitting import submit
+from pipeline.decide.submitting import Submissions, asked_of
 from processors.entries import number, remembered
 from processors.facts import encode_state
 from processors.outcome import ClaimKind
@@ -35,6 +38,12 @@ if TYPE_CHECKING:
     from processors.outcome import Claim
     from processors.policy.model import Policy
 
+Send = Callable[..., None]
+"""Has `work(cursor, *arguments)` done in the transaction, in the order of the calls, by another thread.
+
+What is sent must not be changed afterwards.
+"""
+
 WINDOW_GROUPS = {"birth:delivery": 1, "birth:maternity": 2, "wage_replacement": 3}
 """Numbers of the groups held by windows, as the exclusion constraint needs them; stable, never reused."""
 
@@ -49,8 +58,18 @@ def encode_journal(marks: Sequence[Mark]) -> bytes:
     return _JOURNAL.encode((steps, rest))
 
 
+class Written(NamedTuple):
+    """What one set adds to the log: the block it made or, without a decision, the last one; and its transfers."""
+
+    block_no: int
+    transfers: list[TransferRow]
+
+
 class Ledger:
-    """The end of the log, as the leader knows it: kept in step with each commit, read anew after each failure."""
+    """The end of the log, as the leader knows it: where it stands once all that was sent is committed.
+
+    Read anew after each failure.
+    """
 
     def __init__(self, cursor: LedgerCursor, cache: Cache, policy: Policy) -> None:
         self.cache, self.policy = cache, policy
@@ -59,48 +78,46 @@ class Ledger:
         self.references: dict[int, bytes] = {
             account_no: account_reference(account_no, code) for code, account_no in self.accounts.items()
         }
-        self.sender = Sender()
+        self.submissions = Submissions(self.head.next_submission)
         self.writer = f"{socket.gethostname()}:{os.getpid()}"
 
-    def write(self, cursor: LedgerCursor, shelf: DatabaseShelf, plan: Plan, marks: Sequence[Mark]) -> int:
-        """Write the plan; returns the number of leaves. The caller commits, then calls `advance`.
-
-        Rows are sent in the order given while the next ones are still being made.
-        """
-        with self.sender as send:
-            self._states(cursor, send, plan)
-            self._lines(cursor, send, shelf, plan)
-            self._links(cursor, send, plan)
-            self._claims(cursor, send, shelf, plan)
-            leaves = self._log(cursor, send, plan, marks)
-        self._marks(cursor, plan)
-        self.next_submission = submit(cursor, self.policy, shelf, plan, self.head.next_submission, self.block_no)
-        return leaves
+    def write(self, send: Send, shelf: DatabaseShelf, plan: Plan, marks: Sequence[Mark]) -> Written:
+        """Send all rows of the plan. The caller sent the beginning of the transaction, and sends its end."""
+        self._states(send, plan)
+        self._lines(send, shelf, plan)
+        self._links(send, plan)
+        self._claims(send, shelf, plan)
+        written = self._log(send, plan, marks)
+        self._marks(send, plan)
+        asked = asked_of(plan, shelf, self.policy, written.block_no)
+        if asked.concerned:
+            send(self.submissions.submit, asked)
+        return written
 
     # -- working state ----------------------------------------------------------------------------------------------
 
-    def _states(self, cursor: LedgerCursor, send: Sender, plan: Plan) -> None:
+    def _states(self, send: Send, plan: Plan) -> None:
         numbers, states, created = [], [], []
-        self.next_entity = self.head.next_entity
+        next_entity = self.head.next_entity
         for key, state in plan.states.items():
             encoded = encode_state(state)
             known = self.cache.numbers.get(key)
             if known is None:
-                created.append((self.next_entity, key, encoded))
-                self.cache.numbers.put(key, self.next_entity)
-                self.next_entity += 1
+                created.append((next_entity, key, encoded))
+                self.cache.numbers.put(key, next_entity)
+                next_entity += 1
             else:
                 numbers.append(known)
                 states.append(encoded)
-        send(copy.copy_rows, cursor, copy.ENTITY, created)
-        send(books_writer.update_states, cursor, numbers, states)
+        self.head = self.head._replace(next_entity=next_entity)
+        _append(send, copy.ENTITY, created)
+        send(books_writer.update_states, numbers, states)
 
-    def _lines(self, cursor: LedgerCursor, send: Sender, shelf: DatabaseShelf, plan: Plan) -> None:
+    def _lines(self, send: Send, shelf: DatabaseShelf, plan: Plan) -> None:
         rows = {row.line_id: row for row in plan.lines}
-        send(books_writer.drop_lines, cursor, [line_id for line_id in rows if not shelf.is_new(b"L" + line_id)])
-        send(
-            copy.copy_rows,
-            cursor,
+        send(books_writer.drop_lines, [line_id for line_id in rows if not shelf.is_new(b"L" + line_id)])
+        _append(
+            send,
             copy.LINE,
             [
                 (
@@ -117,20 +134,19 @@ class Ledger:
             ],
         )
 
-    def _links(self, cursor: LedgerCursor, send: Sender, plan: Plan) -> None:
+    def _links(self, send: Send, plan: Plan) -> None:
         new = [link for link in plan.links if link not in self.cache.links]
-        send(books_writer.add_links, cursor, new)
+        send(books_writer.add_links, new)
         for link in new:
             self.cache.links.put(link, None)
         send(
             books_writer.add_retractions,
-            cursor,
             [(source, event_id, position) for (source, event_id), _, position in plan.retractions],
         )
         if plan.retractions:
             self.cache.any_retraction = True
 
-    def _claims(self, cursor: LedgerCursor, send: Sender, shelf: DatabaseShelf, plan: Plan) -> None:
+    def _claims(self, send: Send, shelf: DatabaseShelf, plan: Plan) -> None:
         """Delete all claims of the holders whose claims changed, then insert the live ones."""
         live: dict[bytes, set[tuple[bytes, Claim]]] = {holder: set() for holder in plan.holders}
         for line_id, claim in plan.claims:
@@ -147,16 +163,15 @@ class Ledger:
                 self.cache.claims.put(holder, changed[holder])
         send(
             books_writer.drop_claims,
-            cursor,
             [
                 self.cache.numbers[holder]
                 for holder in changed
                 if not shelf.is_new(holder) and holder in self.cache.numbers
             ],
         )
-        self._insert_claims(cursor, send, [held for claims in changed.values() for held in claims])
+        self._insert_claims(send, [held for claims in changed.values() for held in claims])
 
-    def _insert_claims(self, cursor: LedgerCursor, send: Sender, claims: Sequence[tuple[bytes, Claim]]) -> None:
+    def _insert_claims(self, send: Send, claims: Sequence[tuple[bytes, Claim]]) -> None:
         keys, sides, windows = [], set(), []
         for line_id, claim in claims:
             holder = self.cache.numbers[claim.holder]
@@ -166,111 +181,105 @@ class Ledger:
                 sides.add((holder, claim.group, claim.key, claim.side))
             else:
                 windows.append((holder, WINDOW_GROUPS[claim.group], (claim.since, claim.until), line_id))
-        send(copy.copy_rows, cursor, copy.CLAIM_KEY, keys)
-        send(copy.copy_rows, cursor, copy.CLAIM_SIDE, sorted(sides))
-        send(copy.copy_rows, cursor, copy.CLAIM_WINDOW, windows)
+        _append(send, copy.CLAIM_KEY, keys)
+        _append(send, copy.CLAIM_SIDE, sorted(sides))
+        _append(send, copy.CLAIM_WINDOW, windows)
 
-    def _marks(self, cursor: LedgerCursor, plan: Plan) -> None:
+    def _marks(self, send: Send, plan: Plan) -> None:
         rows = [(key, None, int(Cause.FREEZE), submission_no) for key, submission_no in plan.requeued]
-        copy.copy_rows(cursor, copy.MARK, rows)
+        _append(send, copy.MARK, rows)
         cycles = [key for key in plan.spread if key[:1] == b"C"]
-        books_writer.mark_readers(cursor, [key for key in plan.spread if key[:1] != b"C"])
+        send(books_writer.mark_readers, [key for key in plan.spread if key[:1] != b"C"])
         for key in cycles:
             source, benefit, cycle = key[1:].decode().split("\0")
-            books_writer.mark_cycle(cursor, source, benefit, _month(cycle))
+            send(books_writer.mark_cycle, source, benefit, _month(cycle))
 
     # -- the log ----------------------------------------------------------------------------------------------------
 
-    def _log(self, cursor: LedgerCursor, send: Sender, plan: Plan, marks: Sequence[Mark]) -> int:
-        self.block_no, first = self.head.block_no + 1, self.head.next_leaf
+    def _log(self, send: Send, plan: Plan, marks: Sequence[Mark]) -> Written:
+        block_no = self.head.block_no + 1
         decisions: list[DecisionRow] = []
         transfers: list[TransferRow] = []
         leaves: list[bytes] = []
-        totals: dict[str, int] = {}
-        for drafted, entry in number(plan.decisions, first):
+        for drafted, entry in number(plan.decisions, self.head.next_leaf):
             for draft in drafted:
-                row = self._transfer(cursor, send, draft)
+                row = self._transfer(send, draft, block_no)
                 transfers.append(row)
-                totals[row.currency] = totals.get(row.currency, 0) + row.amount_minor
                 leaves.append(
                     encode_transfer(row, self.references[row.debit_account], self.references[row.credit_account])
                 )
-            decided = self._decision(entry)
+            decided = self._decision(entry, block_no)
             decisions.append(decided)
             leaves.append(encode_decision(decided))
             self.cache.history.put(entry.decision.subject, remembered(entry.decision, entry.version, entry.posted))
-        self.posted = transfers
-        self.leaf_of = {row.line_id: row.leaf_no for row in decisions if row.line_id is not None and row.kind == 1}
         if not leaves:
-            self.next_leaf, self.block_no, self.hash = first, self.head.block_no, self.head.block_hash
-            return 0
-        send(copy.copy_rows, cursor, copy.TRANSFER, transfers)
-        send(copy.copy_rows, cursor, copy.DECISION, decisions)
-        self._block(cursor, send, first, leaves, totals, marks)
-        self._after(cursor, send, plan)
-        return len(leaves)
+            return Written(self.head.block_no, [])
+        _append(send, copy.TRANSFER, transfers)
+        _append(send, copy.DECISION, decisions)
+        self._block(send, leaves, transfers, marks)
+        self._after(send, plan, decisions, block_no)
+        return Written(block_no, transfers)
 
-    def _block(
-        self,
-        cursor: LedgerCursor,
-        send: Sender,
-        first: int,
-        leaves: list[bytes],
-        totals: dict[str, int],
-        marks: Sequence[Mark],
-    ) -> None:
-        journal = encode_journal(marks)
+    def _block(self, send: Send, leaves: list[bytes], transfers: Sequence[TransferRow], marks: Sequence[Mark]) -> None:
+        totals: dict[str, int] = {}
+        for row in transfers:
+            totals[row.currency] = totals.get(row.currency, 0) + row.amount_minor
         header = BlockHeader(
-            block_no=self.block_no,
+            block_no=self.head.block_no + 1,
             prev_hash=self.head.block_hash or GENESIS_HASH,
-            first_leaf=first,
+            first_leaf=self.head.next_leaf,
             leaf_count=len(leaves),
             root=block_root(leaves),
             totals=format_totals(totals),
             policy_digest=self.policy.digest,
             recorded_us=time_ns() // 1_000,
             writer=self.writer,
-            journal=journal,
+            journal=encode_journal(marks),
         )
-        self.hash, self.next_leaf = block_hash(header), first + len(leaves)
+        own = block_hash(header)
         values = tuple(getattr(header, name) for name in BlockHeader.__slots__)
-        send(copy.copy_rows, cursor, copy.BLOCK, [(*values, self.hash)])
-        send(copy.copy_rows, cursor, copy.OUTBOX, [(int(OutboxKind.BLOCK), self.block_no)])
+        _append(send, copy.BLOCK, [(*values, own)])
+        _append(send, copy.OUTBOX, [(int(OutboxKind.BLOCK), header.block_no)])
+        self.head = self.head._replace(
+            block_no=header.block_no, block_hash=own, next_leaf=header.first_leaf + len(leaves)
+        )
 
-    def _after(self, cursor: LedgerCursor, send: Sender, plan: Plan) -> None:
+    def _after(self, send: Send, plan: Plan, decisions: Sequence[DecisionRow], block_no: int) -> None:
         """What refers to the block: lines frozen in it, doubles found in it."""
-        frozen = [
-            (submission_no, line_id, self.leaf_of[line_id]) for submission_no, line_id, done in plan.releases if done
-        ]
-        send(copy.copy_rows, cursor, copy.SUBMISSION_LINE, frozen)
+        if plan.releases:
+            leaf_of = {row.line_id: row.leaf_no for row in decisions if row.line_id is not None and row.kind == 1}
+            frozen = [
+                (submission_no, line_id, leaf_of[line_id]) for submission_no, line_id, done in plan.releases if done
+            ]
+            _append(send, copy.SUBMISSION_LINE, frozen)
         doubles = {
-            (line_id, self.cache.numbers[claim.holder], claim.group, claim.key, against, self.block_no)
+            (line_id, self.cache.numbers[claim.holder], claim.group, claim.key, against, block_no)
             for line_id, claim, against in plan.doubles
         }
-        send(copy.copy_rows, cursor, copy.CLAIM_DOUBLE, sorted(doubles))
+        _append(send, copy.CLAIM_DOUBLE, sorted(doubles))
 
-    def _transfer(self, cursor: LedgerCursor, send: Sender, entry: TransferEntry) -> TransferRow:
+    def _transfer(self, send: Send, entry: TransferEntry, block_no: int) -> TransferRow:
         draft = entry.draft
         return TransferRow(
             leaf_no=entry.leaf_no,
-            block_no=self.block_no,
+            block_no=block_no,
             subject=entry.subject,
             version=entry.version,
             leg=entry.leg,
             step=int(draft.step),
-            debit_account=self._account(cursor, send, draft.debit),
-            credit_account=self._account(cursor, send, draft.credit),
+            debit_account=self._account(send, draft.debit),
+            credit_account=self._account(send, draft.credit),
             amount_minor=draft.amount_minor,
             currency=draft.debit.currency,
             effective_date=draft.effective_date,
             reverses=draft.reverses,
         )
 
-    def _decision(self, entry: DecisionEntry) -> DecisionRow:
+    def _decision(self, entry: DecisionEntry, block_no: int) -> DecisionRow:
         decision = entry.decision
         return DecisionRow(
             leaf_no=entry.leaf_no,
-            block_no=self.block_no,
+            block_no=block_no,
             subject=decision.subject,
             line_id=decision.line_id,
             version=entry.version,
@@ -290,7 +299,7 @@ class Ledger:
             body=encode_body(entry),
         )
 
-    def _account(self, cursor: LedgerCursor, send: Sender, account: Account) -> int:
+    def _account(self, send: Send, account: Account) -> int:
         """The number of an account, opened when it is first posted to."""
         code = account.code
         known = self.accounts.get(code)
@@ -300,14 +309,14 @@ class Ledger:
             self.references[known] = account_reference(known, code)
             values = (known, code, str(account.family), account.qualifier, account.benefit, account.programme)
             dimensions = (account.operator, account.fund, account.area, account.cofog, account.gfsm, account.currency)
-            send(copy.copy_rows, cursor, copy.ACCOUNT, [(*values, *dimensions, CURRENCIES[account.currency])])
+            _append(send, copy.ACCOUNT, [(*values, *dimensions, CURRENCIES[account.currency])])
         return known
 
-    def advance(self) -> None:
-        """The transaction is committed: what was written is where the log stands."""
-        self.head = books.Head(
-            self.block_no, self.hash, self.next_leaf, self.next_entity, self.next_submission, self.policy.digest
-        )
+
+def _append(send: Send, table: copy.TableSpec, rows: Sequence[copy.Row]) -> None:
+    """Packed here, so that the thread that writes has little to do and seldom interrupts this one."""
+    if rows:
+        send(copy.copy_packed, table, table.pack(rows))
 
 
 def _month(cycle: str) -> int:

@@ -69,10 +69,17 @@ def ledger_template(database_server: str) -> str:
 @pytest.fixture
 def ledger_url(database_server: str, ledger_template: str) -> Iterator[str]:
     """URL of a fresh ledger, gone after the test."""
+    with fresh_ledger(database_server, ledger_template) as url:
+        yield url
+
+
+@contextmanager
+def fresh_ledger(server: str, template: str) -> Iterator[str]:
+    """URL of a fresh ledger, gone afterwards."""
     name = f"test_{next(_numbers)}"
-    _execute(database_server, f"CREATE DATABASE {name} TEMPLATE {ledger_template}")
-    yield f"{database_server}/{name}"
-    _execute(database_server, f"DROP DATABASE {name} WITH (FORCE)")
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield f"{server}/{name}"
+    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from ledger.store.inbox import ensure_offsets, record_batch
 from ledger.store.parked import retry_parked
 from ledger.store.records import Admitted
 from pipeline.decide import Decider
+from pipeline.decide.observing import Observer
+from pipeline.decide.steps import Steps
 from pipeline.logging import configure_logging
 from pipeline.metrics import Metrics
 from pipeline.settings import Settings
@@ -29,10 +31,20 @@ class Desk:
         self.url = url
         self.connection: LedgerConnection = connect(url, "writer")
         self.offsets = {topic: count() for topic in range(1, 6)}
-        self.decider = Decider(Settings(ledger_url=url), Metrics())
         for topic_no in range(1, 6):
             ensure_offsets(self.connection, topic_no, 1)
-        self.decider.reload(self.connection)
+        self.decider = Decider(Settings(ledger_url=url), Metrics())
+        self.steps, self.leader = self._lead()
+
+    def _lead(self) -> tuple[Steps, LedgerConnection]:
+        leader = connect(self.url, "writer")
+        return Steps(self.decider.policy_in_force, Observer(Metrics()), leader, self.url), leader
+
+    def lead_anew(self) -> None:
+        """As after a lost session: another connection, and nothing remembered."""
+        with self.leader, self.steps:
+            pass
+        self.steps, self.leader = self._lead()
 
     def publish(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -53,7 +65,11 @@ class Desk:
             record_batch(self.connection, topic_no, 0, offset, offset + 1, [admitted], [])
 
     def decide(self, at_once: int = 1_000) -> None:
-        while self.decider.step(self.connection, at_once):
+        while self.steps.step(at_once):
+            pass
+
+    def close(self) -> None:
+        with self.connection, self.leader, self.steps:
             pass
 
     def retry_parked(self) -> None:
@@ -74,4 +90,4 @@ def json_logs() -> None:
 def desk(ledger_url: str) -> Iterator[Desk]:
     made = Desk(ledger_url)
     yield made
-    made.connection.close()
+    made.close()

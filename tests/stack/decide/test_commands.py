@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from events.identity import line_id
 from pipeline.cli import batch, explain, parked
 from pipeline.cli.console import CommandError
-from pipeline.decide import decider as decider_module
+from pipeline.decide import observing
 from pipeline.settings import get_settings
 from processors.adjudicate import adjudicate
 from processors.case import Case
@@ -152,7 +152,7 @@ def test_lines_that_go_to_a_file_are_not_folded(desk: Desk, run: Run) -> None:
 
 def test_an_alarm_names_the_line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[dict[str, object]] = []
-    monkeypatch.setattr(decider_module._log, "warning", lambda event, **fields: told.append({"event": event, **fields}))
+    monkeypatch.setattr(observing._log, "warning", lambda event, **fields: told.append({"event": event, **fields}))
     desk.publish([*mother(1), _certified("400000")])
     desk.decide()
     assert {"event": "decide_alarm", "reason": "certified_not_frozen", "line_id": LINE} in told

@@ -9,7 +9,6 @@ import pytest
 from events.envelope import Event
 from events.identity import instruction_id, line_id
 from events.states import STATES_BY_NUMBER
-from pipeline.decide.ahead import Ahead
 from pipeline.policy_files import load
 from processors.adjudicate import adjudicate
 from processors.case import Case
@@ -81,7 +80,7 @@ def test_dropping_the_cache_changes_nothing(desk: Desk) -> None:
     events = _country()
     for number in range(0, len(events), 7):
         desk.publish(events[number : number + 7])
-        desk.decider.reload(desk.connection)
+        desk.steps.reload()
         desk.decide(at_once=3)
     states = Counter(
         STATES_BY_NUMBER[state].value
@@ -184,19 +183,3 @@ def test_money_of_an_unknown_instruction_waits_in_suspense(desk: Desk) -> None:
     assert desk.rows(suspense)[0] == (0,)
     last = desk.rows(f"select state from decision where line_id = '\\x{line}' order by version desc limit 1")
     assert STATES_BY_NUMBER[last[0][0]].value == "settled"
-
-
-def test_reading_ahead_changes_nothing(desk: Desk) -> None:
-    events = _country()
-    with Ahead(desk.url) as desk.decider.ahead:
-        desk.publish(events[:60])
-        desk.decide(at_once=5)
-        desk.publish(events[60:])
-        desk.decide(at_once=5)
-    desk.decider.ahead = None
-    world = _in_memory(_country())
-    decided = desk.rows("select distinct on (subject) subject, state from decision order by subject, version desc")
-    assert {subject: STATES_BY_NUMBER[state] for subject, state in decided} == {
-        subject: entry.decision.state for subject, entry in world.latest().items()
-    }
-    assert desk.rows("select count(*) from mark")[0] == (0,)
