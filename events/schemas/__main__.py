@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from events.schemas import asyncapi, jsonschema, reasons, samples, vectors
+from events.schemas import asyncapi, jsonschema, reasons, receipt, samples, vectors
 
 DIRECTORY = Path(__file__).parent
 GENERATED = ("json", "examples", "vectors")
@@ -21,6 +21,7 @@ def files() -> dict[str, bytes]:
     }
     result["vectors/identities.json"] = _json(vectors.identities())
     result["vectors/signatures.json"] = _json(vectors.signatures())
+    result["receipt.json"] = _json(receipt.document())
     result["asyncapi.yaml"] = _yaml(asyncapi.document())
     result["reasons.md"] = reasons.page()
     return result

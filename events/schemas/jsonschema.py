@@ -64,7 +64,7 @@ def components(template: str) -> dict[str, Schema]:
     """The schema of every struct by name; `template` makes references, such as `#/$defs/{name}`."""
     structs = [*(kind.struct for kind in TYPES.values()), *(kind.struct for kind in OUTCOMES.values())]
     _, found = msgspec.json.schema_components(structs, ref_template=template)
-    return {name: {**_clean(schema), **RULES.get(name, {})} for name, schema in sorted(found.items())}
+    return {name: {**clean(schema), **RULES.get(name, {})} for name, schema in sorted(found.items())}
 
 
 def envelope(kind: EventType | OutcomeType, data: Schema) -> Schema:
@@ -124,16 +124,16 @@ def _references(node: object) -> Iterable[str]:
             yield from _references(below)
 
 
-def _clean(node: Any) -> Any:
+def clean(node: Any) -> Any:
     """Optional fields without their null, patterns as ECMA 262 writes them, years in dates, texts on one line."""
     if isinstance(node, list):
-        return [_clean(below) for below in node]
+        return [clean(below) for below in node]
     if not isinstance(node, dict):
         return node
     if node.get("default", ...) is None and "anyOf" in node:
-        (only,) = [_clean(option) for option in node["anyOf"] if option != {"type": "null"}]
+        (only,) = [clean(option) for option in node["anyOf"] if option != {"type": "null"}]
         return only
-    result = {key: _clean(below) for key, below in node.items() if key != "default"}
+    result = {key: clean(below) for key, below in node.items() if key != "default"}
     if isinstance(node.get("pattern"), str):
         result["pattern"] = _plain(node["pattern"])
     if node.get("format") == "date":

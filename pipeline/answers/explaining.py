@@ -119,7 +119,7 @@ def explain(cursor: LedgerCursor, policies: Policies, history: list[DecisionRow]
         benefit=row.benefit,
         title=row.benefit if pack is None else Words(pack.english, pack.khmer).told(language),
         asked=_asked(asking, language),
-        result=_result(row, language),
+        result=result_of(row, language),
         asked_in_version=asking.asked.version,
         block_no=row.block_no,
         pack_changed=pack is not None and pack.digest != asking.asked.policy_digest,
@@ -170,7 +170,8 @@ def _asked(asking: Asking, language: Language) -> str:
     return _ASKED.told(language).format(what=asked_for(request.data, language), at=moment(request.time_us))
 
 
-def _result(row: DecisionRow, language: Language) -> str:
+def result_of(row: DecisionRow, language: Language) -> str:
+    """What a decision comes to, in one line."""
     state = STATES_BY_NUMBER[row.state]
     words = STATE_WORDS[state]
     if row.kind == DecisionKind.RECOVERY_PROPOSED:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "publish": ("pipeline.cli.publish", "publish", "Sign and publish your own events from JSON Lines."),
     "drain": ("pipeline.cli.drain", "drain", "Wait until all that was published is recorded, decided and relayed."),
     "explain": ("pipeline.cli.explain", "explain", "Say why a request was decided as it was, and what to do next."),
+    "receipt": ("pipeline.cli.receipt", "receipt", "Print what a citizen or operator can keep of a decision."),
     "precheck": ("pipeline.cli.precheck", "precheck", "Say what would be decided on a file of events; keep nothing."),
     "case": ("pipeline.cli.case", "case", "Show all that is known, asked, decided and paid of a person or household."),
     "accesses": ("pipeline.cli.case", "accesses", "List who looked at whose case, when and why."),

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from pipeline.cli import case, explain, precheck
+from pipeline.cli import case, explain, precheck, receipt
 from pipeline.logging import configure_logging
 from pipeline.settings import get_settings
 from tests.stack.decide.conftest import Desk
@@ -42,6 +42,7 @@ def run(desk: Desk, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     app.callback()(lambda: None)
     app.command("explain")(explain.explain)
     app.command("case")(case.case)
+    app.command("receipt")(receipt.receipt)
     app.command("precheck")(precheck.precheck)
     app.command("accesses")(case.accesses)
 
