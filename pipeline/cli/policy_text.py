@@ -159,11 +159,12 @@ def trial(told: Trial) -> None:
     if not told.moved:
         return
     write_table(
-        ("benefit", "change", ">lines", ">before", ">after", ">difference", "currency", "for example line"),
+        ("benefit", "change", "because", ">lines", ">before", ">after", ">difference", "currency", "for example line"),
         [
             (
                 row.benefit,
                 row.change,
+                ", ".join(row.reasons),
                 f"{row.lines:,}",
                 readable_text(row.before_minor, row.currency),
                 readable_text(row.after_minor, row.currency),

@@ -54,20 +54,32 @@ class Said(NamedTuple):
     reasons: tuple[str, ...]
 
 
+class Group(NamedTuple):
+    """What lines are counted together by."""
+
+    benefit: str
+    currency: str
+    change: str
+    reasons: tuple[str, ...]
+
+
 class Example(msgspec.Struct, frozen=True):
     """One line by its id, with what it has and would have."""
 
     line_id: str
     before: int | None
     after: int | None
-    reasons: tuple[str, ...]
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
-    """Lines of one benefit and currency that change in one way. Money is in minor units, 0 for what is not approved."""
+    """Lines of one benefit and currency that change in one way, for the same reasons by the new policy.
+
+    Money is in minor units, 0 for what is not approved.
+    """
 
     benefit: str
     change: str
+    reasons: tuple[str, ...]
     currency: str
     lines: int
     before_minor: int
@@ -149,10 +161,10 @@ class _Tally:
     """Counts by benefit, currency and kind of change, with the first examples of each."""
 
     def __init__(self) -> None:
-        self.lines: Counter[tuple[str, str, str]] = Counter()
-        self.before: Counter[tuple[str, str, str]] = Counter()
-        self.after: Counter[tuple[str, str, str]] = Counter()
-        self.examples: defaultdict[tuple[str, str, str], list[Example]] = defaultdict(list)
+        self.lines: Counter[Group] = Counter()
+        self.before: Counter[Group] = Counter()
+        self.after: Counter[Group] = Counter()
+        self.examples: defaultdict[Group, list[Example]] = defaultdict(list)
         self.failed = 0
 
     def count(self, world: ReadOnlyWorld, old: Policy, new: Policy, lines: Sequence[Line]) -> None:
@@ -175,20 +187,21 @@ class _Tally:
                 self._add(line, was, is_)
 
     def _add(self, line: Line, was: Said, is_: Said) -> None:
-        key = (line.benefit, is_.currency or was.currency or "", change(was, is_))
+        key = Group(line.benefit, is_.currency or was.currency or "", change(was, is_), is_.reasons)
         self.lines[key] += 1
         self.before[key] += was.amount_minor or 0
         self.after[key] += is_.amount_minor or 0
         if len(self.examples[key]) < EXAMPLES:
-            self.examples[key].append(Example(line.line_id.hex(), was.amount_minor, is_.amount_minor, is_.reasons))
+            self.examples[key].append(Example(line.line_id.hex(), was.amount_minor, is_.amount_minor))
 
     def moved(self) -> tuple[Moved, ...]:
         """What was added up, by benefit."""
         return tuple(
             Moved(
-                benefit=key[0],
-                currency=key[1],
-                change=key[2],
+                benefit=key.benefit,
+                currency=key.currency,
+                change=key.change,
+                reasons=key.reasons,
                 lines=self.lines[key],
                 before_minor=self.before[key],
                 after_minor=self.after[key],
