@@ -39,14 +39,19 @@ class Programme(Protocol):
 
 
 class Field:
-    """The script and the Ministry of Health's list of facilities, in proportion to `share` of the country's."""
+    """The script and the Ministry of Health's list of facilities, in proportion to `share` of the country's.
+
+    `by_level`: public health centres (True) and hospitals (False).
+    """
 
     def __init__(self, script: Script, share: float) -> None:
         self.script, self.rng = script, script.rng
         space = space_of(script.token)
         self.facilities = country.facilities(self.rng, space, share)
         self.private = country.private_facilities(self.rng, space, share)
-        for facility in [one for found in self.facilities.values() for one in found] + self.private:
+        public = [one for found in self.facilities.values() for one in found]
+        self.by_level = {wanted: [one for one in public if (one.level == "hc") == wanted] for wanted in (True, False)}
+        for facility in public + self.private:
             data = {
                 "facility_id": facility.facility_id,
                 "level": facility.level,

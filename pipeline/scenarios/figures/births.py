@@ -16,8 +16,8 @@ BIRTH_CASH_RIEL = 400_000
 class BirthFigures:
     """Mothers paid in one period, how many of them had twins and triplets, and who published it.
 
-    `published_riel` is the money as printed; `difference` what the rule gives above it. `card_riel` is what NSAF paid
-    for a delivery in the period.
+    `published_riel` is the money as printed; `difference` what the rule gives above it; `counted` says how well the
+    number of mothers is known. `card_riel` is what NSAF paid for a delivery in the period.
     """
 
     first_day: date
@@ -25,12 +25,13 @@ class BirthFigures:
     mothers: int
     twins: int
     triplets: int
-    published_riel: int
+    published_riel: int | None
     status: Status
     card_riel: int
     source: Source
     note: str
     difference: int = 0
+    counted: Status = "confirmed"
 
     @property
     def babies(self) -> int:
@@ -57,6 +58,7 @@ class BirthFigures:
         """The figures of this period beside those of a size."""
         told, paid, source = self.scaled(mothers), (BIRTH_CASH,), self.source
         riel, difference = self.published_riel, self.difference
+        note = self.note if self.counted != "confirmed" else ""
         return (
             Published(
                 "birth cash",
@@ -70,7 +72,7 @@ class BirthFigures:
                 self.note,
                 difference,
             ),
-            Published("mothers paid", "mothers", "lines", paid, told.mothers, self.mothers, "confirmed", source),
+            Published("mothers paid", "mothers", "lines", paid, told.mothers, self.mothers, self.counted, source, note),
             Published("babies", "babies", "told", paid, told.babies, self.babies, "confirmed", source),
         )
 
@@ -109,4 +111,22 @@ BIRTHS_2022 = BirthFigures(
     note="56,173 babies as published (55,770 + 393 + 2 x 5). The money was published only as roughly 5.48 million "
     "dollars, shown here at the flat 4,000 riel of the press; 22,469,200,000 riel are that at about 4,100.",
     difference=549_200_000,
+)
+
+BIRTHS_2023_08 = BirthFigures(
+    first_day=date(2023, 8, 1),
+    last_day=date(2023, 8, 21),
+    mothers=3_218,
+    twins=23,
+    triplets=0,
+    published_riel=None,
+    status="not published",
+    card_riel=400_000,
+    source=Source(
+        "Phnom Penh Post, 40,000 mothers receive $4 million cash support through NSSF",
+        "https://phnompenhpost.com/national/40000-mothers-receive-4-million-cash-support-through-nssf",
+    ),
+    note="3,241 newborns from 1 to 21 August 2023. How many mothers is not published: 23 twins are assumed, in "
+    "proportion to 2022. The money was told together with that of visits.",
+    counted="assumption",
 )
