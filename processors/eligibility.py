@@ -10,6 +10,8 @@ from events.reasons import Reason
 from processors import households
 from processors.amounts import compute
 from processors.outcome import Asked, FigureUsed
+from processors.overlays import applied
+from processors.policy.model import BY_OVERLAY, WAIVED_BY
 from processors.policy.predicates import PASSED, Outcome, Verdict
 from processors.policy.predicates.any_of import choose
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from events.envelope import Event
     from processors.amounts import Computed, Used
     from processors.inquiry import Inquiry
+    from processors.overlays import Applied
     from processors.policy.predicates import Predicate
 
 
@@ -80,10 +83,11 @@ def assess(inquiry: Inquiry) -> Assessment:
     if rules is None or not pack.amount.in_force(day):
         answer = Answer("in_force", (), Outcome(Verdict.FAIL, Reason.NOT_IN_FORCE))
         return Assessment(Standing.REJECTED, (Reason.NOT_IN_FORCE,), None, None, (answer,), (), pack.benefit)
-    amount = compute(inquiry)
+    overlays = applied(inquiry)
+    amount = compute(inquiry, overlays)
     answers = [Answer("alive", (), _alive(inquiry))]
     for rule in rules:
-        answers.extend(_answers(rule, inquiry))
+        answers.extend(_answers(rule, inquiry) if not overlays else _overlaid(rule, inquiry, overlays))
     if inquiry.occasion.until is not None:
         answers.append(Answer("maximum", (), _within_maximum(inquiry)))
     answers.append(Answer("amount", (), _amount_agreed(inquiry, amount)))
@@ -97,6 +101,20 @@ def assess(inquiry: Inquiry) -> Assessment:
         amount.used,
         pack.benefit,
     )
+
+
+def _overlaid(rule: Predicate, inquiry: Inquiry, overlays: tuple[Applied, ...]) -> list[Answer]:
+    """What a rule said that an overlay may waive or ask otherwise; the first overlay that speaks of it counts."""
+    for overlay, evidence in overlays:
+        if overlay.waives == rule.name:
+            return [
+                Answer(rule.name, (*rule.parameters, (WAIVED_BY, overlay.name)), PASSED._replace(evidence=evidence))
+            ]
+        if overlay.rule is not None and overlay.rule.name == rule.name:
+            told = overlay.rule.ask(inquiry)
+            parameters = (*overlay.rule.parameters, (BY_OVERLAY, overlay.name))
+            return [Answer(rule.name, parameters, told._replace(evidence=(*told.evidence, *evidence)))]
+    return _answers(rule, inquiry)
 
 
 def _answers(rule: Predicate, inquiry: Inquiry) -> list[Answer]:

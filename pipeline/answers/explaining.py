@@ -39,6 +39,7 @@ from pipeline.decide.body import AskedRow, Body, decode_body
 from pipeline.messages import decided, recovery_proposed
 from processors.case import cycle_key, request_cycle
 from processors.lifecycle import bank_of
+from processors.policy.model import BY_OVERLAY, WAIVED_BY
 from processors.policy.terms import Language, Words
 from processors.policy.words import rule_in_words
 
@@ -208,10 +209,15 @@ def _rule(asking: Asking, item: AskedRow, language: Language) -> RuleTold:
 
 def _predicate(pack: Pack, item: AskedRow, day: date | None) -> Predicate | None:
     """The rule of the pack that was asked: of those in force nearest to the day the one with its parameters."""
-    in_force = (pack.rules.on(day) or ()) if day is not None else ()
+    asked = {name: value for name, value in item.parameters.items() if name not in {WAIVED_BY, BY_OVERLAY}}
+    overlaid = (overlay.rule for overlay in pack.overlays if overlay.name == item.parameters.get(BY_OVERLAY))
+    in_force = (
+        *(rule for rule in overlaid if rule is not None),
+        *(pack.rules.on(day) or () if day is not None else ()),
+    )
     others = (rule for _, rules in reversed(pack.rules.entries) for rule in rules or ())
     for rule in (told for entry in (*in_force, *others) for told in entry.told):
-        if rule.name == item.name and _parameters(rule) == item.parameters:
+        if rule.name == item.name and _parameters(rule) == asked:
             return rule
     return None
 
@@ -221,9 +227,10 @@ def _note(asking: Asking, used: FigureUsed) -> str | None:
     if asking.pack is None or asking.day is None:
         return None
     part = used.name.removeprefix(f"{asking.row.benefit}.")
+    overlaid = (figure for overlay in asking.pack.overlays for figure in overlay.figures)
     found = [
         figure
-        for name, begins, figure in asking.pack.amount.figures
+        for name, begins, figure in (*asking.pack.amount.figures, *overlaid)
         if (name, figure.value, figure.unit, figure.status.value) == (part, used.value, used.unit, used.status)
         and begins <= asking.day
     ]

@@ -14,18 +14,19 @@ from processors.policy.predicates import PASSED, Outcome, Verdict
 if TYPE_CHECKING:
     from events.envelope import Event
     from processors.inquiry import Inquiry
-    from processors.policy.model import Part, Table
+    from processors.overlays import Applied
+    from processors.policy.model import Amount, Part, Table
 
 __all__ = ["Computed", "Used", "compute"]
 
 
-def compute(inquiry: Inquiry) -> Computed:
-    """The amount of one payment on the day of its occasion; only for a day on which the amount is in force."""
+def compute(inquiry: Inquiry, overlays: tuple[Applied, ...] = ()) -> Computed:
+    """The amount of one payment on the day of its occasion, with what overlays add; only when it is in force."""
     if inquiry.pack.amount.wage is not None:
         return compute_wage(inquiry, inquiry.pack.amount.wage)
     used: list[Used] = []
     evidence: list[Event] = []
-    for part in inquiry.pack.amount.parts:
+    for part in _parts(inquiry.pack.amount, overlays, evidence):
         table = part.tables.on(inquiry.occasion.day)
         if table is None:
             continue
@@ -43,6 +44,16 @@ def compute(inquiry: Inquiry) -> Computed:
     if unset:
         return Computed(None, tuple(used), Outcome(Verdict.UNKNOWN, Reason.AMOUNT_NOT_SET))
     return Computed(total, tuple(used), Outcome(Verdict.PASS, evidence=tuple(evidence)) if evidence else PASSED)
+
+
+def _parts(amount: Amount, overlays: tuple[Applied, ...], evidence: list[Event]) -> tuple[Part, ...]:
+    """The parts of the pack and of the overlays that add some, with the facts by which these hold."""
+    if not overlays:
+        return amount.parts
+    for held in overlays:
+        if held.overlay.parts:
+            evidence.extend(held.evidence)
+    return (*amount.parts, *(part for held in overlays for part in held.overlay.parts))
 
 
 def _apply(inquiry: Inquiry, part: Part, table: Table, evidence: list[Event]) -> Used | Outcome:

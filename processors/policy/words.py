@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from processors.policy.loader.rules import LIST_OF_PARAMETER
+from processors.policy.model import BY_OVERLAY, WAIVED_BY
 from processors.policy.terms import Language, Words, term
 
 if TYPE_CHECKING:
@@ -125,6 +126,11 @@ _ABSENT: Mapping[str, Words] = {
 _CONSECUTIVE: Mapping[str, Words] = {"yes": Words(" in a row", "ជាប់គ្នា"), "no": Words("", "")}
 _CHOICES: Mapping[str, Mapping[str, Words]] = {"when_absent": _ABSENT, "consecutive": _CONSECUTIVE}
 """Parameters that are a choice, by the words each of their values puts into the sentence."""
+_OVERLAID: Mapping[str, Words] = {
+    WAIVED_BY: Words(" Waived by the overlay {overlay}.", " ត្រូវបានលើកលែងដោយវិធានការបន្ថែម {overlay}។"),
+    BY_OVERLAY: Words(" So asked by the overlay {overlay}.", " កំណត់ដោយវិធានការបន្ថែម {overlay}។"),
+}
+"""What an overlay adds to the sentence of a rule it changes."""
 _OR = Words(" or ", " ឬ ")
 
 Told = str | int | list[str] | tuple[str, ...]
@@ -137,6 +143,9 @@ def rule_in_words(name: str, parameters: Mapping[str, Told], language: Language)
         told = ", ".join(f"{key} {_plain(value)}" for key, value in sorted(parameters.items()))
         return f"{name}: {told}." if told else f"{name}."
     text = words.told(language).format_map(_Parameters(parameters, language))
+    for key, added in _OVERLAID.items():
+        if key in parameters:
+            text += added.told(language).format(overlay=_plain(parameters[key]))
     return text[:1].upper() + text[1:]
 
 

@@ -20,8 +20,11 @@ from events.sources import is_source, to_urn
 from events.states import LineState
 from ledger.model.rows import DecisionKind
 from pipeline.policy_files import load
+from pipeline.policy_files import read as read_files
 from processors.calendar import first_of_month, months_before
 from processors.memory import World
+from processors.policy.loader import parse
+from processors.policy.model import Policy
 from processors.policy.terms import TERMS
 
 POLICY = load()
@@ -67,6 +70,7 @@ class Case:
     """One case as read: events in the order they arrive, and what must come of each request."""
 
     name: str
+    policy: Policy
     events: list[Event] = field(default_factory=list)
     then: dict[str, str] = field(default_factory=dict)
     money: dict[str, str] = field(default_factory=dict)
@@ -174,20 +178,30 @@ def _money(amount: str) -> dict[str, str]:
     return {"amount": amount.replace("_", ""), "currency": "KHR"}
 
 
+def _policy_beside(directory: Path) -> Policy:
+    """The packaged policy, with the packs that a directory of cases has for itself."""
+    own = directory / "policy"
+    return parse({**read_files(), **read_files(own)}) if own.is_dir() else POLICY
+
+
 def read(path: Path) -> list[Case]:
     """The cases of a file. Everything is read as text, so that `on` is a word and a date stays as written."""
     cases = []
+    policy = _policy_beside(path.parent)
     for told in yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader):
         assert set(told) <= {"name", "given", "then", "money", "recoveries"}, f"{path.name}: {told.get('name')}"
         reader = Reader()
         events = [event for item in told["given"] for event in reader.events(item)]
         requests = {event.id for event in events if event.type == "payment.requested"}
         assert set(told["then"]) == requests, f"{told['name']}: `then` must name every request and nothing else"
-        cases.append(Case(told["name"], events, told["then"], told.get("money") or {}, told.get("recoveries") or {}))
+        cases.append(
+            Case(told["name"], policy, events, told["then"], told.get("money") or {}, told.get("recoveries") or {})
+        )
     return cases
 
 
-CASES = {f"{path.stem}: {case.name}": case for path in sorted(HERE.glob("*.yaml")) for case in read(path)}
+FILES = [*sorted(HERE.glob("*.yaml")), *sorted(HERE.glob("*/*.yaml"))]
+CASES = {f"{path.stem}: {case.name}": case for path in FILES for case in read(path)}
 TOLD = [text for case in CASES.values() for text in case.then.values()]
 
 
@@ -233,7 +247,7 @@ def check(case: Case, world: World) -> None:
 
 @pytest.mark.parametrize("name", CASES, ids=list(CASES))
 def test_case(name: str) -> None:
-    world = World(POLICY)
+    world = World(CASES[name].policy)
     for event in CASES[name].events:
         world.publish(event)
         world.decide()
@@ -248,7 +262,7 @@ def test_what_nobody_submitted_does_not_depend_on_order(name: str) -> None:
     events = CASES[name].events
     shuffled = random.Random(name).sample(events, len(events))  # noqa: S311 - the same order on every run
     for order in (events[::-1], shuffled, [*shuffled, *events]):
-        world = World(POLICY)
+        world = World(CASES[name].policy)
         for event in order:
             world.publish(event)
         world.decide(at_once=3)
@@ -259,10 +273,9 @@ NOT_YET_REACHED = frozenset(
     {
         Reason.AWARD_MISSING,
         Reason.ON_HOLD,
-        Reason.AREA_NOT_COVERED,
     }
 )
-"""Reasons no rule of the packaged policy can give."""
+"""Reasons that no rule can give."""
 
 
 @pytest.mark.parametrize("reason", [reason for reason, told in REASONS.items() if told.kind is not Kind.QUARANTINED])

@@ -10,10 +10,11 @@ from processors.policy.loader.dates import dated
 from processors.policy.loader.nodes import Item, choice, code, entries, fields, listed, sequence, text, whole
 from processors.policy.loader.sources import BASIS_KEYS, Sources, basis, figure
 from processors.policy.loader.wage import wage
-from processors.policy.model import Amount, Dimension, Figure, LifeEvent, MemberTest, Part, Status, Table, Times
+from processors.policy.model import Amount, Dated, Dimension, Figure, LifeEvent, MemberTest, Part, Status, Table, Times
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from processors.policy.loader.commons import Lists
 
@@ -57,15 +58,33 @@ def amount(item: Item, event: LifeEvent, lists: Lists, sources: Sources) -> Amou
     )
 
 
+def extra_part(name: str, item: Item, since: date, units: tuple[str, ...], lists: Lists, sources: Sources) -> Part:
+    """A part that an overlay adds: as a part of the pack, but with one `figure` and one `who` from `since` on."""
+    found = fields(item, ("figure",), ("by", "who"))
+    by = tuple(choice(entry, Dimension) for entry in sequence(found["by"])) if "by" in found else ()
+    tables = Dated(((since, _table(found["figure"], by, units, lists, sources)),))
+    who = Dated(((since, _who(found["who"], lists, sources)),)) if "who" in found else None
+    return _checked(found, Part(name, tables, who))
+
+
 def _part(name: str, item: Item, units: tuple[str, ...], lists: Lists, sources: Sources) -> Part:
     found = fields(item, ("values",), ("by", "who"))
     by = tuple(choice(entry, Dimension) for entry in sequence(found["by"])) if "by" in found else ()
     tables = dated(found["values"], lambda entry: _table(entry, by, units, lists, sources))
     who = dated(found["who"], lambda entry: _who(entry, lists, sources)) if "who" in found else None
-    counted = {table.times for _, table in tables.entries if table is not None}
-    if who is not None and not counted <= set(_MEMBERS):
+    return _checked(found, Part(name, tables, who))
+
+
+def _checked(found: Mapping[str, Item], part: Part) -> Part:
+    """A part whose `who` is told, where it is, exactly for what is paid by member, and on every day of it."""
+    if part.who is None:
+        return part
+    if any(table.times not in _MEMBERS for _, table in part.tables.entries if table is not None):
         raise found["who"].error("`who` tells which members count, and nothing is paid by member", "Remove `who:`")
-    return Part(name, tables, who)
+    for begins in sorted({begins for begins, _ in (*part.tables.entries, *part.who.entries)}):
+        if part.tables.on(begins) is not None and part.who.on(begins) is None:
+            raise found["who"].error(f"`who` is not told on {begins}, when members are paid", "Add a dated value")
+    return part
 
 
 def _table(item: Item, by: tuple[Dimension, ...], units: tuple[str, ...], lists: Lists, sources: Sources) -> Table:

@@ -10,6 +10,7 @@ from processors.policy.loader.amount import amount
 from processors.policy.loader.dates import dated
 from processors.policy.loader.entitlement import entitlement
 from processors.policy.loader.nodes import Item, choice, code, fields, listed, text, whole
+from processors.policy.loader.overlays import overlays
 from processors.policy.loader.rules import rules
 from processors.policy.loader.sources import BASIS_KEYS, Sources, basis, figure
 from processors.policy.model import Books, Dated, ForShape, Pack, Unit, WageFigure
@@ -37,12 +38,14 @@ _GFSM = re.compile(r"[0-9]{2,5}")
 
 def read_pack(item: Item, lists: Lists, digest: bytes) -> Pack:
     """The pack of one file; raises PolicyError at the first thing that is wrong."""
-    found = fields(item, _KEYS, ("references",))
+    found = fields(item, _KEYS, ("references", "overlays"))
     sources = Sources(found.get("references"))
     title = fields(found["title"], ("en", "km"))
     unit = choice(found["unit"], Unit)
     entitled = entitlement(found["entitlement"], lists, sources)
     paid = amount(found["amount"], entitled.event, lists, sources)
+    in_force = dated(found["rules"], lambda entry: rules(entry, lists, sources))
+    added = overlays(found["overlays"], entitled.event, paid, in_force, lists, sources) if "overlays" in found else ()
     pack = Pack(
         benefit=code(found["benefit"]),
         english=text(title["en"]),
@@ -52,12 +55,13 @@ def read_pack(item: Item, lists: Lists, digest: bytes) -> Pack:
         scheme=listed(found["scheme"], lists.of("benefit_schemes"), "benefit_schemes"),
         amount=paid,
         entitlement=entitled,
-        rules=dated(found["rules"], lambda entry: rules(entry, lists, sources)),
+        rules=in_force,
         priority=dated(found["priority"], lambda entry: whole(_valued(entry, sources))),
         tolerance_minor=dated(found["tolerance"], lambda entry: _tolerance(entry, paid.currency, sources)),
         certifier=dated(found["certifier"], lambda entry: listed(_valued(entry, sources), SOURCES, "sources")),
         books=_books(found["books"], lists),
         digest=digest,
+        overlays=added,
     )
     sources.check_all_cited()
     _check_in_force(found, pack)

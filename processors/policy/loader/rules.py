@@ -55,7 +55,7 @@ def rules(item: Item, lists: Lists, sources: Sources) -> tuple[Predicate, ...]:
     found: list[Predicate] = []
     for entry in sequence(item):
         ways = _ways_of(entry)
-        found.append(_rule(entry, lists, sources) if ways is None else compile_any_of(_ways(ways, lists, sources)))
+        found.append(one_rule(entry, lists, sources) if ways is None else compile_any_of(_ways(ways, lists, sources)))
     _check_twice(item, found)
     return tuple(found)
 
@@ -93,7 +93,7 @@ def _ways(item: Item, lists: Lists, sources: Sources) -> tuple[tuple[Predicate, 
         for entry in sequence(way):
             if _ways_of(entry) is not None:
                 raise entry.error(f"`{ANY_OF}` stands inside another", "Write out each way on its own")
-        inner = tuple(_rule(entry, lists, sources) for entry in sequence(way))
+        inner = tuple(one_rule(entry, lists, sources) for entry in sequence(way))
         _check_twice(way, list(inner))
         if {_said(rule) for rule in inner} in [{_said(rule) for rule in other} for other in found]:
             raise way.error("the same way stands twice", "Keep one of them")
@@ -101,7 +101,8 @@ def _ways(item: Item, lists: Lists, sources: Sources) -> tuple[tuple[Predicate, 
     return tuple(found)
 
 
-def _rule(item: Item, lists: Lists, sources: Sources) -> Predicate:
+def one_rule(item: Item, lists: Lists, sources: Sources) -> Predicate:
+    """One predicate with its parameters and what it stands on."""
     told: dict[str, Item] = {}
     named: list[tuple[Item, Item]] = []
     for key, value in entries(item):
