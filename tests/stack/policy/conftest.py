@@ -45,7 +45,7 @@ class Spp:
 def desk(ledger_url: str) -> Iterator[Desk]:
     made = Desk(ledger_url)
     yield made
-    made.connection.close()
+    made.close()
 
 
 @pytest.fixture

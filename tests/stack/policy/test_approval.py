@@ -63,10 +63,8 @@ def test_a_policy_is_taken_up_once_another_person_approved_it(desk: Desk, spp: S
     assert not adopt(desk.connection)
 
     assert "amount, values, value" in spp("approve", proposed["digest"][:8], "--by", "Dara")
-    assert adopt(desk.connection)
-    desk.decider.reload(desk.connection)
     desk.decide()
-    assert desk.decider.policy.digest.hex() == proposed["digest"]
+    assert desk.steps.policy.digest.hex() == proposed["digest"]
     assert [row[:4] for row in _in_force(desk)][1] == (2, proposed["digest"], "Sokha", "Dara")
     blocks = desk.rows("select block_no, encode(policy_digest, 'hex') from block order by 1")
     since = int(str(_in_force(desk)[1][4]))
@@ -100,9 +98,9 @@ def test_what_is_in_force_cannot_be_proposed_and_what_was_never_proposed_not_app
 def test_a_worker_of_another_directory_says_what_to_do(desk: Desk, packs: Packs) -> None:
     settings = Settings(ledger_url=desk.url, policy=packs(edits=RAISED))
     with pytest.raises(SettingsError, match=r"(?s)SPP_POLICY: .*spp policy propose .*--by NAME.*spp policy approve"):
-        Decider(settings, Metrics()).reload(desk.connection)
+        Decider(settings, Metrics()).policy_in_force(desk.connection)
     same = Settings(ledger_url=desk.url, policy=packs("same"))
-    Decider(same, Metrics()).reload(desk.connection)
+    assert Decider(same, Metrics()).policy_in_force(desk.connection).digest == load().digest
 
 
 def test_a_worker_of_the_directory_that_is_approved_starts(desk: Desk, spp: Spp, packs: Packs) -> None:
@@ -110,10 +108,9 @@ def test_a_worker_of_the_directory_that_is_approved_starts(desk: Desk, spp: Spp,
     spp("propose", str(place), "--by", "Sokha")
     spp("approve", _digest(place), "--by", "Dara")
     decider = Decider(Settings(ledger_url=desk.url, policy=place), Metrics())
-    decider.reload(desk.connection)
-    assert adopt(desk.connection)
-    decider.reload(desk.connection)
-    assert decider.policy.digest.hex() == _digest(place)
+    assert decider.policy_in_force(desk.connection).digest == load().digest
+    desk.decide()
+    assert decider.policy_in_force(desk.connection).digest.hex() == _digest(place)
 
 
 def test_a_policy_lacking_a_benefit_that_is_asked_for_is_not_even_proposed(desk: Desk, spp: Spp, packs: Packs) -> None:
