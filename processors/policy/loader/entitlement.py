@@ -46,6 +46,8 @@ def entitlement(item: Item, lists: Lists, sources: Sources) -> Entitlement:
     exclusivity = _exclusivity(found["exclusivity"], rounds, lists) if "exclusivity" in found else ()
     if event is LifeEvent.LEAVE and all(row.per is not LifeEvent.LEAVE for row in exclusivity):
         raise item.error("a leave holds its days in no group", "Add an exclusivity group that is per leave")
+    if event is not LifeEvent.LEAVE and any(row.per is LifeEvent.LEAVE for row in exclusivity):
+        raise found["exclusivity"].error(f"a {event} has no days that a group per leave could hold", "Remove the group")
     return Entitlement(
         event=event,
         step=step,
