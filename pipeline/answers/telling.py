@@ -61,7 +61,7 @@ TIMES_WORDS: Mapping[str, Words] = {
 }
 """What follows the slash of a figure's unit."""
 
-_FOR_WORDS: Mapping[str, Words] = {
+FOR_WORDS: Mapping[str, Words] = {
     "on": Words("for {on}", "សម្រាប់ថ្ងៃទី {on}"),
     "month": Words("for the month {month}", "សម្រាប់ខែ {month}"),
     "round": Words("for round {round}", "សម្រាប់ជុំទី {round}"),
@@ -69,6 +69,7 @@ _FOR_WORDS: Mapping[str, Words] = {
     "encounter_id": Words("for treatment {encounter_id}", "សម្រាប់ការព្យាបាល {encounter_id}"),
     "award_id+month": Words("for award {award_id}, month {month}", "សម្រាប់សេចក្តីសម្រេច {award_id} ខែ {month}"),
 }
+"""What a request is for, by the shape of its `for`."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PHNOM_PENH = timezone(timedelta(hours=7))
 _NOT_MET = Words("{told}, not met", "{told} មិនបានបំពេញ")
@@ -114,7 +115,7 @@ def told_of(event: Event) -> dict[str, object]:
 
 def asked_for(request: PaymentRequested, language: Language) -> str:
     """What a request is for: `for 2018-02-04`, `for the month 2018-03`."""
-    return _FOR_WORDS[request.for_.shape].told(language).format_map(_fields(request.for_))
+    return FOR_WORDS[request.for_.shape].told(language).format_map(_fields(request.for_))
 
 
 def _fields(told: For) -> dict[str, object]:

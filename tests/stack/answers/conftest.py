@@ -29,7 +29,7 @@ def json_logs() -> None:
 def desk(ledger_url: str) -> Iterator[Desk]:
     made = Desk(ledger_url)
     yield made
-    made.connection.close()
+    made.close()
 
 
 @pytest.fixture

@@ -5,11 +5,13 @@ import re
 import pytest
 
 from events.envelope import Event
-from events.reasons import REASONS, Kind
-from events.states import LineState
-from pipeline.answers import advice
-from pipeline.answers.explaining import STATE_WORDS
+from events.reasons import REASONS
+from ledger.store import policies
+from ledger.store.policies import Proposal
+from pipeline.active_policy import adopt
 from pipeline.cli.console import CommandError
+from pipeline.policy_files import load
+from processors.policy.loader import parse
 from tests.births import closed, declared, event, mother
 from tests.stack.answers.conftest import Ask, Run
 from tests.stack.answers.stories import certified, line_of, requested, settled
@@ -114,21 +116,26 @@ def test_one_id_of_two_operators_is_two_answers_unless_one_is_named(desk: Desk, 
     assert ask("explain", "X", "--source", "hef")["source"] == "urn:sp:operator:hef"
 
 
+def test_a_line_is_explained_by_the_pack_it_was_decided_by(desk: Desk, ask: Ask) -> None:
+    decided(desk, *mother(1)[:3], declared("nssf", "NB", 1, 400_000))
+    begun_with, title = load(), "NSSF paid out $5M to working mothers"
+    pack = "nssf.maternal.delivery.yaml"
+    changed = parse({**begun_with.files, pack: begun_with.files[pack].replace(title, "another page")})
+    told = Proposal(changed.digest, begun_with.digest, changed.files, "{}", "Sokha", "sokha", "")
+    policies.propose(desk.connection, told)
+    policies.approve(
+        desk.connection, policies.list_policies(desk.connection)[0], approved_by="Dara", os_user="d", note=""
+    )
+    assert adopt(desk.connection)
+    explained = ask("explain", "N1")
+    enrolled = next(rule for rule in explained["predicates"] if rule["name"] == "enrolled_in")
+    assert title in enrolled["basis"]["text"]
+    assert explained["pack_changed"] is False
+
+
 def test_an_unknown_name_says_where_to_look(run: Run) -> None:
     with pytest.raises(CommandError, match="no decision on 'nothing'"):
         run("explain", "nothing")
 
 
 REASONS_ENGLISH = {reason.value: info.english for reason, info in REASONS.items()}
-
-
-def test_every_reason_and_state_says_what_to_do_in_both_languages() -> None:
-    decided_reasons = {reason for reason, info in REASONS.items() if info.kind is not Kind.QUARANTINED}
-    assert sorted(decided_reasons - advice.BY_REASON.keys()) == []
-    with_reasons = {LineState.PENDED, LineState.REJECTED, LineState.EXPIRED}
-    assert sorted(set(LineState) - with_reasons - advice.BY_STATE.keys()) == []
-    assert sorted(set(LineState) - STATE_WORDS.keys()) == []
-    for words in (*advice.BY_REASON.values(), *advice.BY_STATE.values(), *STATE_WORDS.values()):
-        assert words.english
-        assert any("\u1780" <= letter < "\u1800" for letter in words.khmer)
-        assert set(re.findall(r"\{\w+\}", words.english)) == set(re.findall(r"\{\w+\}", words.khmer))
