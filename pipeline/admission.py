@@ -141,8 +141,9 @@ class Admission:
         if topic.name not in kind.topics:
             raise ContractError(Reason.WRONG_TOPIC, "type", f"{head.type} belongs on {' or '.join(kind.topics)}")
         event = decode_data(head)
-        check_codes(event.data, self._codes)
-        for scheme, field in schemes_of(event.data, self._codes):
+        codes = self._codes.at(event.time_us)
+        check_codes(event.data, codes)
+        for scheme, field in schemes_of(event.data, codes):
             if not key.permits_scheme(scheme):
                 raise ContractError(Reason.NOT_AUTHORISED, field, f"the key may not speak for scheme {scheme}")
         if event.time_us > received_us + FUTURE_LIMIT_US:

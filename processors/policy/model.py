@@ -6,7 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from processors.calendar import local_date
 
@@ -368,9 +368,23 @@ class Pack:
     overlays: tuple[Overlay, ...] = ()
 
 
+class Validity(NamedTuple):
+    """The first and the last day on which a code may be used; None where it is not bounded."""
+
+    since: date | None
+    until: date | None
+
+    def holds(self, day: date) -> bool:
+        """Whether the code may be used on a day."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
 @dataclass(frozen=True, slots=True)
 class CodeLists:
-    """The codes a record may carry; a code outside them is quarantined as `unknown_code`, replayable."""
+    """The codes a record may carry; a code outside them is quarantined as `unknown_code`, replayable.
+
+    They hold every code that ever holds; `at` tells those of an instant.
+    """
 
     benefits: Mapping[str, Unit]
     shapes: Mapping[str, ForShape]
@@ -381,6 +395,11 @@ class CodeLists:
     traits: frozenset[str]
     categories: frozenset[str]
     payment_types: frozenset[str]
+    by_day: Dated[CodeLists] | None = None
+
+    def at(self, time_us: int) -> CodeLists:
+        """The codes that hold at an instant, by the Cambodian day; these lists themselves where no code is dated."""
+        return self if self.by_day is None else self.by_day.at(local_date(time_us))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, TypeVar, get_args, get_type_hints
 from events.enrolment import FacilityRegistered, HouseholdIdentified, PersonEnrolled
 from events.sources import SOURCES
 from events.verification import ContributionRecorded, Measure
-from processors.policy.loader.dates import dated
+from processors.policy.loader.dates import dated, day
 from processors.policy.loader.nodes import Item, choice, code, entries, fields, listed, sequence, text
 from processors.policy.loader.sources import BASIS_KEYS, Sources, basis, figure
-from processors.policy.model import BirthReading, Dated, Figure, LifeEvent, Status
+from processors.policy.model import BirthReading, Dated, Figure, LifeEvent, Status, Validity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 V = TypeVar("V")
+
+PAYMENT_TYPES = "payment_types"
+DATED_LISTS = ("schemes", "conditions", "services", "traits", "categories", PAYMENT_TYPES)
+"""Lists of codes that records carry; each code may have days on which it begins and ends."""
 
 CODE_LISTS = (
     "benefit_schemes",
@@ -50,7 +54,7 @@ CONTRACT_LISTS: Mapping[str, tuple[str, ...]] = {
 }
 """Lists that are closed in the contract itself, so no pack can add to them."""
 
-_KEYS = ("codes", "payment_types", "source_order", "windows", "incomplete_birth_date", "exclusivity")
+_KEYS = ("codes", PAYMENT_TYPES, "source_order", "windows", "incomplete_birth_date", "exclusivity")
 
 WINDOWS = {
     "birth_window_days": "days",
@@ -85,7 +89,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """The commons as read: codes with their meaning by list, and everything else by name."""
+    """The commons as read: codes with their meaning by list, and everything else by name.
+
+    `validity` tells of those codes that begin or end, by list and code.
+    """
 
     codes: Mapping[str, Mapping[str, str]]
     payment_types: Mapping[str, str]
@@ -93,10 +100,11 @@ class Lists:
     windows: Mapping[str, Dated[Figure]]
     incomplete_birth_date: Dated[BirthReading]
     groups: Mapping[str, Group]
+    validity: Mapping[tuple[str, str], Validity]
 
     def of(self, name: str) -> Collection[str]:
         """The codes of one list, of the commons, of NPCA's payment types, or of the contract."""
-        if name == "payment_types":
+        if name == PAYMENT_TYPES:
             return self.payment_types
         return CONTRACT_LISTS[name] if name in CONTRACT_LISTS else self.codes[name]
 
@@ -112,9 +120,10 @@ def read_commons(item: Item) -> Lists:
     }
     groups = {code(key): _group(value, code(key), references) for key, value in entries(found["exclusivity"])}
     references.check_all_cited()
+    validity: dict[tuple[str, str], Validity] = {}
     return Lists(
-        codes={name: {code(key): text(value) for key, value in entries(lists[name])} for name in CODE_LISTS},
-        payment_types={text(key): text(value) for key, value in entries(found["payment_types"])},
+        codes={name: _codes(name, lists[name], code, validity) for name in CODE_LISTS},
+        payment_types=_codes(PAYMENT_TYPES, found[PAYMENT_TYPES], text, validity),
         sources=_always(found["source_order"], dated(found["source_order"], _ranks)),
         windows=windows,
         incomplete_birth_date=_always(
@@ -122,7 +131,33 @@ def read_commons(item: Item) -> Lists:
             dated(found["incomplete_birth_date"], lambda entry: _reading(entry, references)),
         ),
         groups=groups,
+        validity=validity,
     )
+
+
+def _codes(
+    name: str, item: Item, read: Callable[[Item], str], validity: dict[tuple[str, str], Validity]
+) -> dict[str, str]:
+    """Codes with their meaning: `code: meaning`, or `code: {title, from, until}` for one that begins or ends.
+
+    Lists that only packs and no record may name hold for ever.
+    """
+    found: dict[str, str] = {}
+    for key, value in entries(item):
+        if not value.is_mapping:
+            found[read(key)] = text(value)
+            continue
+        if name not in DATED_LISTS:
+            raise value.error(f"codes of {name} have no days", "Write `code: meaning`")
+        told = fields(value, ("title",), ("from", "until"))
+        bounds = Validity(*(day(told[name]) if name in told else None for name in ("from", "until")))
+        if bounds == Validity(None, None):
+            raise value.error("neither `from` nor `until` is told", "Add one of them, or write `code: meaning`")
+        if bounds.since is not None and bounds.until is not None and bounds.until < bounds.since:
+            raise told["until"].error(f"{bounds.until} lies before {bounds.since}", "Write the last day it may be used")
+        found[read(key)] = text(told["title"])
+        validity[(name, read(key))] = bounds
+    return found
 
 
 def _always(item: Item, values: Dated[V]) -> Dated[V]:

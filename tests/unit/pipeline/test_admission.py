@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from ledger.store.records import Admitted, Refused
 from pipeline.admission import Admission
 from pipeline.policy_files import load
 from processors.policy.codes import codes
+from processors.policy.model import Dated
 
 RECEIVED_US = 1_600_000_000_000_000
 CODES = codes(load())
@@ -159,6 +162,22 @@ def test_a_good_record_is_admitted_as_it_came() -> None:
 
 def test_five_minutes_ahead_is_just_in_time() -> None:
     assert isinstance(judge(event(request(), time="2020-09-13T12:31:40Z")), Admitted)
+
+
+def test_a_code_is_judged_by_the_day_on_which_the_source_recorded_the_event() -> None:
+    """13 September 2020 in Cambodia begins seven hours before it does in UTC."""
+    begins = Dated(((date.min, replace(CODES, conditions=frozenset())), (date(2020, 9, 13), CODES)))
+    gate = admission()
+    gate.use(replace(CODES, by_day=begins))
+
+    def told(time: str) -> bytes:
+        data = {"sp_id": "0000000001", "condition": "delivery", "outcome": "met", "on": "2018-03-01"}
+        return event(data, "condition.verified", time=time)
+
+    before = judge(told("2020-09-12T16:59:59Z"), topic=VERIFICATION, gate=gate)
+    assert isinstance(before, Refused)
+    assert (before.reason, before.field) == (Reason.UNKNOWN_CODE, "data.condition")
+    assert isinstance(judge(told("2020-09-12T17:00:00Z"), topic=VERIFICATION, gate=gate), Admitted)
 
 
 def test_what_a_record_puts_into_a_field_name_can_be_stored() -> None:
