@@ -112,9 +112,10 @@ def _show(judged: Judged, told: Precheck, bad: list[BadLine]) -> None:
         )
     known = f", {len(judged.known):,} recorded already" if judged.known else ""
     refused = f", {len(bad):,} lines bad" if bad else ""
+    requests = f"{told.approved:,} of {len(told.answers):,} requests would be approved"
     out.print(
-        f"{told.approved:,} of {len(told.answers):,} requests would be approved. {len(judged.new):,} new events{known}"
-        f"{refused}. Nothing was kept.",
+        f"{requests if told.answers else 'No request in the file'}. {len(judged.new):,} new events{known}{refused}. "
+        "Nothing was kept.",
         markup=False,
     )
     if told.undecided:
