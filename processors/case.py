@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from events.envelope import Event
     from processors.facts import EntityState
 
-PERSON, HOUSEHOLD, LINE = b"P", b"H", b"L"
+PERSON, HOUSEHOLD, LINE, NUMBERED = b"P", b"H", b"L", b"N"
 
 
 class Case(NamedTuple):
@@ -63,7 +63,9 @@ def assemble(seed: bytes, states: Mapping[bytes, EntityState]) -> Case:
     if persons:
         kin = _component(persons, states, missing)
         reads |= kin
-        homes += [link for key in kin for link in states[key].links if link[:1] == HOUSEHOLD]
+        for key in kin:
+            homes += [link for link in states[key].links if link[:1] == HOUSEHOLD]
+            reads.update(_numbers(states[key]))
     for key in homes:
         reads.add(key)
         if key in states:
@@ -103,6 +105,7 @@ def _near(key: bytes, state: EntityState) -> frozenset[bytes]:
 def _links(key: bytes, state: EntityState) -> Iterable[bytes]:
     """Households, lines, cycles, facilities and other persons that an entity's facts name."""
     yield from (link for link in state.links if link[:1] != key[:1])
+    yield from _numbers(state)
     for event in state.facts.values():
         data = event.data
         if isinstance(data, PaymentRequested):
@@ -119,9 +122,22 @@ def _links(key: bytes, state: EntityState) -> Iterable[bytes]:
             yield entities.person(data.principal)
 
 
+def _numbers(state: EntityState) -> Iterable[bytes]:
+    """The numbered records an entity's facts come from; each may have been corrected to be about somebody else."""
+    for event in state.facts.values():
+        number = entities.numbered(event)
+        if number is not None:
+            yield number
+
+
 def readers_told(key: bytes, state: EntityState) -> set[bytes]:
-    """Who reads this entity, as far as its own facts tell: the members of a household, the home of a line's request."""
+    """Who reads this entity, as far as its own facts tell.
+
+    The members of a household, the home of a line's request, everybody a numbered record was ever about.
+    """
     readers: set[bytes] = set()
+    if key[:1] == NUMBERED:
+        return {entities.homes(event)[0] for event in state.facts.values()}
     if key[:1] == LINE:
         return {
             entities.request_home(event.data) for event in state.requests if isinstance(event.data, PaymentRequested)

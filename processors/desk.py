@@ -232,7 +232,7 @@ class Step:
         for key in touched:
             if key[:1] in {b"P", b"H"}:
                 seeds.add(key)
-            if key[:1] in {b"L", b"H"}:
+            if key[:1] in {b"L", b"H", b"N"}:
                 seeds |= readers_told(key, self.states[key])
         return seeds
 

@@ -2,7 +2,8 @@
 
 A key is one letter and the contract's id, as bytes:
 `P` person, `H` household, `L` line, `B` batch, `C` cycle, `F` facility, `I` instruction, `E` event identity
-(for retractions), `K` certificate, `A` account of a statement. Parts are joined by a zero byte.
+(for retractions), `N` a numbered record of one source, `K` certificate, `A` account of a statement. Parts are joined
+by a zero byte.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from events.enrolment import (
     FacilityRegistered,
     HouseholdIdentified,
     HouseholdRevoked,
+    PersonEnrolled,
     PersonMerged,
+    PersonWithdrawn,
 )
 from events.identity import line_id
 from events.payment import BatchDeclared, CycleClosed, PaymentRequested, PaymentWithdrawn
 from events.retraction import EventRetracted
 from events.settlement import StatementBooked, StatementClosed
 from events.sources import to_urn
-from events.verification import ConditionVerified
+from events.verification import ConditionVerified, EncounterRecorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +73,23 @@ def _joined(kind: bytes, *parts: str) -> bytes:
     return kind + "\0".join(parts).encode()
 
 
+def numbered(event: Event) -> bytes | None:
+    """The key of a record that its source knows by a number of its own; None where the person belongs to the number.
+
+    Who such a record is about may be corrected: all facts under one number are about the same thing.
+    """
+    number = _NUMBERED.get(type(event.data))
+    return number(event.source, event.data) if number is not None else None
+
+
+_NUMBERED: dict[type, Callable[..., bytes]] = {
+    PersonEnrolled: lambda source, data: _joined(b"N", "enrolled", source, data.scheme, data.enrolment_id),
+    PersonWithdrawn: lambda source, data: _joined(b"N", "withdrawn", source, data.scheme, data.enrolment_id),
+    EncounterRecorded: lambda source, data: _joined(b"N", "encounter", source, data.encounter_id),
+}
+"""Natural keys that do not name the person. Ids are per source, so only the source itself can move its record."""
+
+
 def request_home(request: PaymentRequested) -> bytes:
     """Where a request belongs: the person it is in respect of, else its person or household."""
     if request.in_respect_of is not None:
@@ -105,6 +125,8 @@ def _home(kind: type, homes: Callable[..., tuple[bytes, ...]]) -> None:
 _home(HouseholdIdentified, _of_household)
 _home(HouseholdRevoked, lambda _source, data: (household(data.household_id),))
 _home(PersonMerged, lambda _source, data: (person(data.sp_id), person(data.into)))
+for _kind, _number in _NUMBERED.items():
+    _home(_kind, lambda source, data, number=_number: (person(data.sp_id), number(source, data)))
 _home(FacilityRegistered, lambda _source, data: (facility(data.facility_id),))
 _home(ConditionVerified, _of_condition)
 _home(PaymentRequested, _of_request)

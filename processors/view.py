@@ -19,9 +19,10 @@ from events.enrolment import (
     PersonMerged,
     PersonWithdrawn,
 )
+from processors import entities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from events.envelope import Event
@@ -71,18 +72,35 @@ class View:
     def _compete(self, state: EntityState | None) -> list[Event]:
         if state is None:
             return []
-        horizon, retracted = self.horizon_us, state.retracted
         best: dict[tuple[str, ...], Event] = {}
-        for identity, key in state.keys.items():
+        for event in self._known(state):
+            if not self._still_about(event):
+                continue
+            key = state.keys[event.source, event.id]
+            other = best.get(key)
+            if other is None or self.rank(event) > self.rank(other):
+                best[key] = event
+        return [best[key] for key in sorted(best)] if len(best) > 1 else list(best.values())
+
+    def _known(self, state: EntityState) -> Iterator[Event]:
+        """The facts with a natural key that are known at the horizon and not retracted by then."""
+        horizon, retracted = self.horizon_us, state.retracted
+        for identity in state.keys:
             event = state.facts[identity]
             if horizon is not None and event.time_us > horizon:
                 continue
             if retracted and identity in retracted and (horizon is None or retracted[identity] <= horizon):
                 continue
-            other = best.get(key)
-            if other is None or self.rank(event) > self.rank(other):
-                best[key] = event
-        return [best[key] for key in sorted(best)] if len(best) > 1 else list(best.values())
+            yield event
+
+    def _still_about(self, event: Event) -> bool:
+        """Whether a numbered record was not corrected by then to be about another id."""
+        number = entities.numbered(event)
+        told = self.states.get(number) if number is not None else None
+        if told is None or len(told.facts) == 1:
+            return True
+        last = max(self._known(told), key=self.rank, default=event)
+        return _sp_id(last.data) == _sp_id(event.data)
 
     def _of(self, keys: Iterable[bytes], kind: type[D]) -> list[tuple[Event, D]]:
         return [(event, event.data) for key in keys for event in self.effective(key) if isinstance(event.data, kind)]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ledger.store.books import MarkRow
     from ledger.store.connection import LedgerCursor
 
-TAKEN_TOGETHER = frozenset({b"P", b"H", b"L"})
-"""Kinds of entities that a request marks: with only one of its marks it could not be decided yet."""
+TAKEN_TOGETHER = frozenset({b"P", b"H", b"L", b"N"})
+"""Kinds of entities that one event marks together: with only one of its marks a case would be decided twice."""
 
 
 class Taken(NamedTuple):
