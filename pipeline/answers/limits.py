@@ -20,9 +20,17 @@ _MAXIMUM = Words(
     "No more than {count} of these for one birth or pregnancy, whoever pays: {steps}.",
     "មិនលើសពី {count} ដង សម្រាប់ការសម្រាល ឬផ្ទៃពោះមួយ ទោះអ្នកណាជាអ្នកទូទាត់ក៏ដោយ៖ {steps}។",
 )
+_MAXIMUM_DAYS = Words(
+    "No more than {count} days in any {months} months: {steps}.",
+    "មិនលើសពី {count} ថ្ងៃ ក្នុងរយៈពេល {months} ខែណាក៏ដោយ៖ {steps}។",
+)
 _TOLERANCE = Words(
     "The amount an operator names may differ from ours by at most {amount} {currency}.",
     "ចំនួនដែលប្រតិបត្តិករដាក់មក អាចខុសពីចំនួនរបស់យើងយ៉ាងច្រើន {amount} {currency}។",
+)
+_PRIORITY = Words(
+    "Of several who ask, the higher priority has it, then the earlier request; the priority here is {value}.",
+    "ក្នុងចំណោមអ្នកស្នើសុំច្រើន អាទិភាពខ្ពស់ជាងទទួលបានមុន បន្ទាប់មកសំណើមុនគេ។ អាទិភាពនៅទីនេះគឺ {value}។",
 )
 _EXCLUSIVE = Words(
     "Of those who exclude each other only one is paid ({group}, side {side}).",
@@ -50,6 +58,7 @@ _WINDOWS_OF: Mapping[LifeEvent, tuple[str, ...]] = {
     LifeEvent.BIRTH: ("birth_window_days",),
     LifeEvent.VISIT: ("birth_window_days", "pregnancy_days", "after_delivery_days"),
     LifeEvent.MONTH: ("month_reference_day",),
+    LifeEvent.LEAVE: ("birth_window_days",),
 }
 
 
@@ -59,7 +68,8 @@ def of(policy: Policy, pack: Pack, day: date, reasons: Collection[int], language
     maximum = pack.entitlement.maximum.on(day) if pack.entitlement.maximum is not None else None
     if maximum is not None:
         steps = ", ".join(term("steps", step, language) for step in maximum.steps)
-        sentence = _MAXIMUM.told(language).format(count=maximum.count, steps=steps)
+        words = _MAXIMUM if maximum.months is None else _MAXIMUM_DAYS
+        sentence = words.told(language).format(count=maximum.count, months=maximum.months, steps=steps)
         found.append(_limit("maximum", maximum.count, sentence, maximum.basis, language))
     if REASONS[Reason.EXCLUSIVE_BENEFIT].number in reasons:
         for row in pack.entitlement.exclusivity:
@@ -69,11 +79,14 @@ def of(policy: Policy, pack: Pack, day: date, reasons: Collection[int], language
                     name="exclusivity", value=None, sentence=sentence, basis=_told(row.basis, (), row.note, language)
                 )
             )
+        priority = pack.priority.on(day) or 0
+        sentence = _PRIORITY.told(language).format(value=priority)
+        found.append(_chosen(pack, "priority", priority, sentence, day, language))
     if REASONS[Reason.AMOUNT_MISMATCH].number in reasons:
         tolerance = pack.tolerance_minor.on(day) or 0
         currency = pack.amount.currency
         sentence = _TOLERANCE.told(language).format(amount=readable_text(tolerance, currency), currency=currency)
-        found.append(LimitTold(name="tolerance", value=tolerance, sentence=sentence, basis=None))
+        found.append(_chosen(pack, "tolerance", tolerance, sentence, day, language))
     return found + _windows(policy, pack, day, language)
 
 
@@ -87,6 +100,13 @@ def _windows(policy: Policy, pack: Pack, day: date, language: Language) -> list[
             basis = Basis(figure.status, figure.references, figure.note)
             found.append(_limit(name, figure.value, sentence, basis, language))
     return found
+
+
+def _chosen(pack: Pack, name: str, value: int, sentence: str, day: date, language: Language) -> LimitTold:
+    """What the pack chose, with what the choice stands on."""
+    known = pack.bases[name].on(day)
+    basis = None if known is None else basis_told(known, language)
+    return LimitTold(name=name, value=value, sentence=sentence, basis=basis)
 
 
 def _limit(name: str, value: int | None, sentence: str, basis: Basis, language: Language) -> LimitTold:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from processors.policy.model import Wage
 
 WAGES = "wages"
-"""The name under which the contributory wages of the averaged months are told, with their number."""
+"""The name under which the sum of the contributory wages is told; its unit says of how many months."""
 
 _PERCENT = 100
 
@@ -54,8 +54,8 @@ def compute_wage(inquiry: Inquiry, wage: Wage) -> Computed:
     if isinstance(found, Outcome):
         return Computed(None, tuple(used), found)
     wages_minor, events, ceilings = found
-    used.extend(Used(WageFigure.CEILING.value, figure, times) for figure, times in ceilings)
-    used.append(Used(WAGES, _told(sum(wages_minor), inquiry.pack.amount.currency), len(wages_minor)))
+    used.extend(Used(WageFigure.CEILING.value, figure, 1) for figure in ceilings)
+    used.append(Used(WAGES, _told(wages_minor, inquiry.pack.amount.currency), 1))
     value = {item.part: item.figure.value or 0 for item in used}
     terms = Terms(value[WageFigure.SHARE.value], value[WageFigure.MONTH_DAYS.value], value[WageFigure.ROUNDING.value])
     amount_minor = share_of_wages(wages_minor, _paid_days(inquiry, wage), terms)
@@ -70,13 +70,13 @@ def _in_force(inquiry: Inquiry, wage: Wage) -> list[tuple[WageFigure, Figure]]:
     return [(name, figure) for name, figure in told if figure is not None]
 
 
-def _wages(inquiry: Inquiry, wage: Wage) -> tuple[list[int], tuple[Event, ...], list[tuple[Figure, int]]] | Outcome:
-    """The wages of the months that count, the facts that tell them, and each ceiling with the months it was held to."""
+def _wages(inquiry: Inquiry, wage: Wage) -> tuple[list[int], tuple[Event, ...], list[Figure]] | Outcome:
+    """The wages of the months that count, the facts that tell them, and the ceilings they were held to."""
     window = months_before(inquiry.occasion.anchor, wage.value(WageFigure.MONTHS, inquiry.occasion.day) or 1)
     known = months(inquiry.view, inquiry.occasion.holder, wage.schemes, wage.branch)
     wages_minor: list[int] = []
     events: list[Event] = []
-    ceilings: dict[int, tuple[Figure, int]] = {}
+    ceilings: list[Figure] = []
     for month in (known[first] for first in window if first in known):
         ceiling = wage.on(WageFigure.CEILING, month.first)
         if ceiling is not None and ceiling.value is None:
@@ -88,11 +88,11 @@ def _wages(inquiry: Inquiry, wage: Wage) -> tuple[list[int], tuple[Event, ...], 
             continue
         wages_minor.append(wage_minor)
         events.extend(month.events)
-        if ceiling is not None:
-            ceilings[id(ceiling)] = (ceiling, ceilings.get(id(ceiling), (ceiling, 0))[1] + 1)
+        if ceiling is not None and ceiling not in ceilings:
+            ceilings.append(ceiling)
     if not wages_minor:
         return Outcome(Verdict.UNKNOWN, Reason.CONTRIBUTIONS_MISSING)
-    return wages_minor, tuple(events), list(ceilings.values())
+    return wages_minor, tuple(events), ceilings
 
 
 def _wage_of(month: Month, inquiry: Inquiry, ceiling: Figure | None) -> int | None:
@@ -109,5 +109,5 @@ def _paid_days(inquiry: Inquiry, wage: Wage) -> int:
     return max((until - max(since, inquiry.occasion.anchor + timedelta(days=first - 1))).days, 0)
 
 
-def _told(total_minor: int, currency: str) -> Figure:
-    return Figure(total_minor, currency, Status.DERIVED, ())
+def _told(wages_minor: list[int], currency: str) -> Figure:
+    return Figure(sum(wages_minor), f"{currency}/{len(wages_minor)} months", Status.DERIVED, ())

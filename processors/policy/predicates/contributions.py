@@ -1,6 +1,7 @@
 """Predicates on the months a person contributed in.
 
-The window of a predicate is the `within` calendar months before the month of the day asked about, never that month.
+The window of a predicate is the `within` calendar months before the month of the event, never that month; a leave told
+in several slips began with the first.
 A month counts when a contribution of one of the `schemes` is told for it, paid or credited, in the `branch` or
 without one, whatever day it was paid on. Missing and contrary are told apart by the register: a month without a
 contribution could still be told as long as some enrolment in the schemes holds on a day of it, or none is known at
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 from events.reasons import Reason
 from processors.calendar import last_of_month, months_before
 from processors.contributions import months
+from processors.policy.model import LifeEvent
 from processors.policy.predicates.kind import (
     Outcome,
     ParameterKind,
@@ -57,7 +59,7 @@ class _Way:
 
 def _contributed(inquiry: Inquiry, schemes: frozenset[str], branch: str, ways: tuple[_Way, ...]) -> Outcome:
     view, person = inquiry.view, inquiry.occasion.holder
-    window = months_before(inquiry.occasion.day, max(way.within for way in ways))
+    window = months_before(_begins(inquiry), max(way.within for way in ways))
     told = [month for first, month in months(view, person, schemes, branch).items() if window[0] <= first <= window[-1]]
     held = {month.first for month in told if month.contributed}
     events = tuple(event for month in told for event in month.events)
@@ -69,6 +71,12 @@ def _contributed(inquiry: Inquiry, schemes: frozenset[str], branch: str, ways: t
     if any(way.is_met(window, possible) for way in ways):
         return Outcome(Verdict.UNKNOWN, Reason.CONTRIBUTIONS_MISSING, events)
     return Outcome(Verdict.FAIL, Reason.CONTRIBUTIONS_INSUFFICIENT, (*events, *(event for event, _ in enrolments)))
+
+
+def _begins(inquiry: Inquiry) -> date:
+    """The day of the event: of a leave the first day of its spell, for nobody contributes while ill."""
+    leave = inquiry.pack.entitlement.event is LifeEvent.LEAVE
+    return inquiry.occasion.anchor if leave else inquiry.occasion.day
 
 
 def _could(inquiry: Inquiry, enrolments: list[tuple[Event, PersonEnrolled]], first: date) -> bool:

@@ -102,6 +102,19 @@ def test_a_spell_over_the_end_of_a_month_is_paid_by_the_wages_before_its_beginni
     assert found == {"first": f"approved {7 * 14_000}", "second": f"approved {10 * 14_000}"}
 
 
+def test_months_of_contribution_are_those_before_the_beginning_of_a_spell() -> None:
+    found = decided(
+        world_of(
+            WORKER[0],
+            "- 2023-09-16 nssf contribution.recorded: {sp_id: worker, months: 2023-06..2023-07}",
+            unfit("2023-08-25", "2023-10-10"),
+            asks("asked", "2023-10-12", "sickness", "2023-10-01", "2023-10-10"),
+        ),
+        DecisionKind.DECIDED,
+    )
+    assert found == {"asked": f"approved {1_000_000 * 70 * 10 // 3000}"}
+
+
 def test_a_leave_of_unpaid_days_only_is_refused() -> None:
     found = told(unfit("2023-09-11", "2023-09-20"), asks("asked", "2023-09-25", "injury", "2023-09-11", "2023-09-11"))
     assert found == {"asked": "rejected condition_not_met"}
@@ -214,15 +227,15 @@ def test_days_of_another_allowance_do_not_use_up_the_maximum() -> None:
 def test_every_figure_that_was_used_is_told() -> None:
     world = world_of(*WORKER, *DELIVERED, maternity("2023-12-19"))
     (entry,) = world.latest().values()
-    figures = {item.name.rpartition(".")[2]: (item.value, item.status, item.times) for item in entry.decision.figures}
+    figures = {item.name.rpartition(".")[2]: (item.value, item.unit, item.status) for item in entry.decision.figures}
     assert figures == {
-        "share_percent": (70, "confirmed", 1),
-        "days": (90, "confirmed", 1),
-        "month_days": (30, "confirmed", 1),
-        "months": (6, "confirmed", 1),
-        "rounding": (1, "assumption", 1),
-        "ceiling": (1_200_000, "confirmed", 6),
-        "wages": (3_600_000, "derived", 6),
+        "share_percent": (70, "percent", "confirmed"),
+        "days": (90, "days", "confirmed"),
+        "month_days": (30, "days/month", "confirmed"),
+        "months": (6, "months", "confirmed"),
+        "rounding": (1, "KHR", "assumption"),
+        "ceiling": (1_200_000, "KHR/month", "confirmed"),
+        "wages": (3_600_000, "KHR/6 months", "derived"),
     }
 
 
