@@ -1,6 +1,6 @@
 # One word, one task. Every task does its own set-up; all state is under .local (SPP_HOME moves it).
 SCENARIO ?= births-2018
-SIZE ?= full
+SIZE ?=
 TESTS ?= tests
 BIN := .venv/bin
 SETUP = python=$$(PYTHON="$(PYTHON)" sh infra/setup/python.sh) && "$$python" infra/setup/environment.py
@@ -14,8 +14,8 @@ help: ## List these tasks
 setup: environment ## Install everything, start nothing
 	@$(BIN)/spp setup
 
-run: environment ## Publish a real scenario and compare with the published figures (SCENARIO=births-2018 SIZE=full|small)
-	@$(BIN)/spp run $(SCENARIO) --size $(SIZE)
+run: environment ## Publish a real scenario and compare with the published figures (SCENARIO=births-2018 SIZE=small|medium|full)
+	@$(BIN)/spp run $(SCENARIO) $(if $(SIZE),--size $(SIZE))
 
 test: environment-dev ## Run the tests on real Kafka and PostgreSQL (TESTS=tests/unit for some)
 	@$(BIN)/spp setup

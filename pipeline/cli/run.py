@@ -1,6 +1,6 @@
 """`spp run`: publish a scenario, wait for it, and hold what came of it against the published figures."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -13,7 +13,7 @@ from pipeline.cli.ledger import open_snapshot
 from pipeline.cli.scenario import Seed, Size, default_directory, find
 from pipeline.cli.summary import Summary, as_json, show
 from pipeline.local import stack
-from pipeline.scenarios import files
+from pipeline.scenarios import files, mixed
 from pipeline.scenarios.catalogue import DEFAULT_SEED, Scenario
 from pipeline.scenarios.comparison import compare
 from pipeline.scenarios.expectation import Expected
@@ -23,6 +23,14 @@ from pipeline.settings import get_settings
 
 DEFAULT_SCENARIO = "births-2018"
 STALL_SECONDS = 120.0
+
+
+class Received(NamedTuple):
+    """The counters before and after a scenario, and what was quarantined in between, by reason."""
+
+    before: Counters
+    after: Counters
+    quarantined: dict[str, int]
 
 
 def run(
@@ -59,10 +67,20 @@ def _run(chosen: Scenario, size: str, seed: int, stall: float, steps: Steps) -> 
             for wave in manifest.waves:
                 runner.run(wave, len(manifest.waves))
             stages = list(runner.stages.values())
+            received = _received(before)
+            asked = _publish_example(runner) if chosen.name == DEFAULT_SCENARIO else []
     except (RunError, PublishError, RegistryError) as error:
         raise CommandError(str(error)) from error
     with steps.step("Comparing and reconciling"):
-        return _summary(manifest, files.read_expected(directory), before, stages)
+        return _summary(manifest, files.read_expected(directory), received, stages, asked)
+
+
+def _publish_example(runner: Runner) -> list[mixed.Wanted]:
+    """The example of all benefits, where the program runs in its checkout; elsewhere there is none."""
+    if not mixed.EVENTS.is_file():
+        return []
+    runner.also(f"an example of every benefit, {mixed.EVENTS.name}", mixed.records())
+    return mixed.wanted()
 
 
 def _counters() -> Counters:
@@ -70,11 +88,23 @@ def _counters() -> Counters:
         return read_counters(conn)
 
 
-def _summary(manifest: files.Manifest, expected: Expected, before: Counters, stages: list[Stage]) -> Summary:
+def _received(before: Counters) -> Received:
     with open_snapshot() as conn:
-        after = read_counters(conn)
+        return Received(before, read_counters(conn), read_quarantined(conn, before.last_quarantine_no))
+
+
+def _summary(
+    manifest: files.Manifest,
+    expected: Expected,
+    received: Received,
+    stages: list[Stage],
+    asked: list[mixed.Wanted],
+) -> Summary:
+    with open_snapshot() as conn:
         obtained: Obtained = read_obtained(conn, manifest.token)
-        quarantined = read_quarantined(conn, before.last_quarantine_no)
+        examples = mixed.answers(conn, asked)
         identities: list[Identity] = reconcile(conn)
+    before, after, quarantined = received
     figures = compare(expected, obtained, before, after, quarantined)
-    return Summary(manifest, expected, figures, identities, stages, replayed=after.replayed - before.replayed)
+    replayed = after.replayed - before.replayed
+    return Summary(manifest, expected, figures, identities, stages, examples, replayed)

@@ -42,6 +42,8 @@ def show(name: ScenarioName, *, size: Size = "full", json: Json = False) -> None
         return
     quantity = chosen.quantity(size)
     out.print(f"{chosen.title}: {quantity:,} {chosen.programme.unit}", style="bold", markup=False)
+    if chosen.about:
+        out.print(chosen.about, style="dim", markup=False)
     figures = chosen.programme.published(quantity)
     rows = [
         (one.name, one.status, "none" if one.published is None else f"{one.published:,}", f"{one.rule:,}", one.unit)
@@ -107,6 +109,7 @@ def _described(one: Scenario, size: str) -> dict[str, object]:
     return {
         "name": one.name,
         "title": one.title,
+        "about": one.about,
         "size": quantity,
         "unit": one.programme.unit,
         "sizes": {

@@ -11,6 +11,7 @@ from pipeline.scenarios.comparison import Figure
 from pipeline.scenarios.expectation import Expected
 from pipeline.scenarios.figures import Published
 from pipeline.scenarios.files import Manifest
+from pipeline.scenarios.mixed import Answer
 from pipeline.scenarios.running import Stage
 
 HEADINGS = {
@@ -23,13 +24,14 @@ HEADINGS = {
 
 @dataclass(frozen=True)
 class Summary:
-    """One run: expected against obtained, the identities of the books, and the time each stage took."""
+    """One run: expected against obtained, the identities of the books, the time of each stage, the example beside."""
 
     manifest: Manifest
     expected: Expected
     figures: list[Figure]
     identities: list[Identity]
     stages: list[Stage]
+    examples: list[Answer]
     replayed: int
 
     @property
@@ -65,7 +67,8 @@ class Summary:
     def agrees(self) -> bool:
         """Whether every figure is as expected and every identity holds."""
         beside = (self.beside(one) for one in self.expected.published)
-        return not self.wrong and not self.unreconciled and all(one is None or one.agrees for one in beside)
+        figures = not self.wrong and all(one is None or one.agrees for one in beside)
+        return figures and not self.unreconciled and all(one.agrees for one in self.examples)
 
 
 def show(summary: Summary) -> None:
@@ -74,6 +77,8 @@ def show(summary: Summary) -> None:
     part = "" if summary.is_full else f" of {manifest.full:,}"
     out.print()
     out.print(Text(f"{manifest.title}: {manifest.size:,}{part} {manifest.unit}", style="bold"))
+    if manifest.about:
+        out.print(Text(manifest.about, style="dim"))
     for group, heading in HEADINGS.items():
         out.print()
         write_table((heading, ">expected", ">obtained", ""), [_row(f) for f in summary.figures if f.group == group])
@@ -82,6 +87,7 @@ def show(summary: Summary) -> None:
             f"{summary.replayed:,} of the records were known from an earlier run; they changed nothing.", style="dim"
         )
     _show_stages(summary.stages)
+    _show_examples(summary.examples)
     _show_published(summary)
     _show_faults(summary)
     _show_headline(summary)
@@ -99,33 +105,55 @@ def _show_stages(stages: list[Stage]) -> None:
     write_table(("Speed, each stage from the first record published", ">records", ">seconds", ">records/s"), rows)
 
 
-def _show_published(summary: Summary) -> None:
-    """Each published figure with what the rule gives for what was told, what is posted, and the source."""
+def _show_examples(examples: list[Answer]) -> None:
+    """Each request of the example of all benefits: what it was decided, and whether it was to be so."""
+    if not examples:
+        return
+    rows = [
+        (
+            one.wanted.request_id,
+            one.wanted.benefit,
+            one.state or "not decided",
+            ", ".join(one.reasons),
+            f"{int(one.amount):,}" if one.amount is not None else "",
+            "as expected" if one.agrees else _wanted(one),
+        )
+        for one in examples
+    ]
     out.print()
-    sources = list(dict.fromkeys(one.source for one in summary.expected.published))
+    write_table(("An example of every benefit", "benefit", "decided", "because", ">riel", ""), rows)
+
+
+def _wanted(one: Answer) -> str:
+    wanted = one.wanted
+    return " ".join(("differs, expected:", wanted.state, *wanted.reasons, wanted.amount or "")).rstrip()
+
+
+def _show_published(summary: Summary) -> None:
+    """Each published figure, what the rule gives for it, for what was told and what is posted, and the source."""
+    out.print()
+    expected = summary.expected
+    sources = list(dict.fromkeys(one.source for one in expected.published))
     rows = []
-    for one in summary.expected.published:
-        beside, known = summary.beside(one), one.published is not None and summary.is_full
+    for one, full in zip(expected.published, expected.at_full, strict=True):
+        beside = summary.beside(one)
+        above = "" if one.published is None else f"{full.rule - one.published:+,}"
         published = "none" if one.published is None else f"{one.published:,}"
-        difference = f"{one.rule - one.published:+,}" if known and one.published is not None else ""
         obtained = "" if beside is None else f"{beside.obtained:,}"
         source = str(sources.index(one.source) + 1)
-        rows.append((one.name, one.unit, published, f"{one.rule:,}", obtained, difference, one.status, source))
-    size = "" if summary.is_full else f" for {summary.manifest.size:,} {summary.manifest.unit}"
-    headings = (
-        "Beside what is published",
-        "unit",
-        ">published",
-        f">by the rule{size}",
-        ">obtained",
-        ">above published",
-    )
+        here = () if summary.is_full else (f"{one.rule:,}",)
+        rows.append((one.name, one.unit, published, f"{full.rule:,}", above, *here, obtained, one.status, source))
+    told = () if summary.is_full else (f">for {summary.manifest.size:,} {summary.manifest.unit}",)
+    headings = ("Beside what is published", "unit", ">published", ">by the rule", ">difference", *told, ">obtained")
     write_table((*headings, "published figure is", ">source"), rows)
     for number, source_ in enumerate(sources, start=1):
         out.print(Text(f"{number}  {source_.title} {source_.href}".rstrip(), style="dim"))
-    for one in summary.expected.published:
+    notes: dict[str, str] = {}
+    for one in expected.published:
         if one.note:
-            out.print(Text(f"{one.name}: {one.note}", style="dim"))
+            notes.setdefault(one.note, one.name)
+    for note, name in notes.items():
+        out.print(Text(f"{name}: {note}", style="dim"))
 
 
 def _show_faults(summary: Summary) -> None:
@@ -133,6 +161,9 @@ def _show_faults(summary: Summary) -> None:
     for figure in summary.wrong:
         name = f"{figure.group}, {figure.name}"
         out.print(Text(f"Differs: {name}: {figure.expected:,} expected, {figure.obtained:,} obtained.", style="red"))
+    for answer in summary.examples:
+        if not answer.agrees:
+            out.print(Text(f"Differs: example {answer.wanted.request_id}: {_wanted(answer)}.", style="red"))
     for one in summary.unreconciled:
         out.print(Text(f"Not reconciled: {one.name}: {one.says} leaves {one.difference:,}. {one.hint}", style="red"))
     if not summary.unreconciled:
@@ -159,7 +190,20 @@ def as_json(summary: Summary) -> dict[str, object]:
         "agrees": summary.agrees,
         "quantity": summary.manifest.size,
         "unit": summary.manifest.unit,
-        "published": [_published(summary, one) for one in summary.expected.published],
+        "published": [
+            _published(summary, *both)
+            for both in zip(summary.expected.published, summary.expected.at_full, strict=True)
+        ],
+        "example": [
+            {
+                "wanted": one.wanted,
+                "state": one.state,
+                "reasons": one.reasons,
+                "amount": one.amount,
+                "agrees": one.agrees,
+            }
+            for one in summary.examples
+        ],
         "expected": decimal_text(headline.expected, headline.unit),
         "obtained": decimal_text(headline.obtained, headline.unit),
         "replayed": summary.replayed,
@@ -175,16 +219,17 @@ def as_json(summary: Summary) -> dict[str, object]:
     }
 
 
-def _published(summary: Summary, one: Published) -> dict[str, object]:
+def _published(summary: Summary, one: Published, full: Published) -> dict[str, object]:
     beside = summary.beside(one)
     return {
         "name": one.name,
         "unit": one.unit,
         "status": one.status,
         "published": None if one.published is None else str(one.published),
-        "rule": str(one.rule),
+        "rule": str(full.rule),
+        "rule_at_this_size": str(one.rule),
         "obtained": None if beside is None else str(beside.obtained),
-        "known_difference": str(one.difference),
+        "difference": None if one.published is None else str(full.rule - one.published),
         "source": one.source,
         "note": one.note,
     }

@@ -10,7 +10,7 @@ from pipeline.scenarios.births import Births
 from pipeline.scenarios.cash import Cash
 from pipeline.scenarios.family import Package
 from pipeline.scenarios.field import Field
-from pipeline.scenarios.figures import CURRENCY, Published
+from pipeline.scenarios.figures import COUNTRY_MONTH, CURRENCY, Published
 from pipeline.scenarios.figures.births import BIRTHS_2018, BIRTHS_2022, BIRTHS_2023_08
 from pipeline.scenarios.figures.households import COVID_2020_06, FLOOD_2022
 from pipeline.scenarios.figures.persons import (
@@ -42,7 +42,7 @@ class ScenarioError(Exception):
 class Scenario:
     """One scenario: `code` begins its ids, `small` and `medium` are sizes in the unit of its programme.
 
-    `usual` is the size it has unless one is asked for.
+    `usual` is the size it has unless one is asked for; `about` says what a reader must know of it as a whole.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Scenario:
     small: int
     medium: int
     usual: str = "full"
+    about: str = ""
 
     def quantity(self, size: str) -> int:
         """How many of the programme's units a size is: `small`, `medium`, `full` or a number; else ScenarioError."""
@@ -110,9 +111,6 @@ ALLOWANCES = Persons("leaves", ALLOWANCES_MONTH, allowances.due, allowances.tell
 COUNTRY = Together(
     (Package(), Inflation(), MATERNAL, SCHOLARSHIPS, HEALTH_EQUITY_FUND, NSSF_CARE, STIPENDS, ALLOWANCES)
 )
-"""No month had every benefit in force: 25 were in January 2025, but COVID-19, flood and inflation cash had ended. So
-this is a composite, each programme in the month of its figures: COVID-19 cash March 2023, flood and inflation cash
-December 2022, mothers August 2023, pupils and trainees December 2024, everything else January 2025."""
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
@@ -203,8 +201,9 @@ SCENARIOS: dict[str, Scenario] = {
             title="A month of the country, every programme at the size published for one of its months",
             programme=COUNTRY,
             small=705,
-            medium=14_110,
+            medium=7_055,
             usual="medium",
+            about=COUNTRY_MONTH,
         ),
     )
 }

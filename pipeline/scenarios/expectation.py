@@ -44,9 +44,10 @@ class Posted(msgspec.Struct, frozen=True):
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """Everything a run is compared with."""
+    """Everything a run is compared with; `at_full` is what `published` is at the published size, row by row."""
 
     published: tuple[Published, ...]
+    at_full: tuple[Published, ...]
     records: Records
     accepted_by_type: dict[str, int]
     decisions: tuple[Decided, ...]
@@ -54,13 +55,14 @@ class Expected(msgspec.Struct, frozen=True):
     quarantined: dict[str, int]
 
 
-def expected_of(script: Script, published: tuple[Published, ...]) -> Expected:
+def expected_of(script: Script, published: tuple[Published, ...], at_full: tuple[Published, ...]) -> Expected:
     """What a told script must lead to."""
     quarantined = by_reason(script)
     accepted = script.accepted.total()
     bad = sum(quarantined.values())
     return Expected(
         published=published,
+        at_full=at_full,
         records=Records(accepted + script.replayed + bad, accepted, script.replayed, bad),
         accepted_by_type=dict(sorted(script.accepted.items())),
         decisions=tuple(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 EXPECTED = "expected.json"
-FORMAT = 2
+FORMAT = 3
 
 
 class File(msgspec.Struct, frozen=True):
@@ -50,6 +50,7 @@ class Manifest(msgspec.Struct, frozen=True):
     format: int
     scenario: str
     title: str
+    about: str
     size: int
     unit: str
     full: int
@@ -94,6 +95,7 @@ def write(scenario: Scenario, size: str, seed: int, directory: Path) -> Manifest
         format=FORMAT,
         scenario=scenario.name,
         title=scenario.title,
+        about=scenario.about,
         size=quantity,
         unit=scenario.programme.unit,
         full=scenario.programme.full,
@@ -102,7 +104,8 @@ def write(scenario: Scenario, size: str, seed: int, directory: Path) -> Manifest
         records=sum(file.records for wave in waves for file in wave.files),
         waves=waves,
     )
-    _write_json(directory / EXPECTED, expected_of(script, scenario.programme.published(quantity)))
+    published, at_full = (scenario.programme.published(one) for one in (quantity, scenario.programme.full))
+    _write_json(directory / EXPECTED, expected_of(script, published, at_full))
     _write_json(directory / MANIFEST, manifest)
     return manifest
 

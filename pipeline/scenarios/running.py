@@ -20,7 +20,7 @@ from pipeline.scenarios import files
 from pipeline.scenarios.attacker import Attacker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -98,6 +98,15 @@ class Runner:
         for name, seconds in times.items():
             self.stages[name].records += count
             self.stages[name].seconds += seconds
+
+    def also(self, what: str, records: Mapping[str, Sequence[Outgoing]]) -> None:
+        """Publish records by source beside the scenario and wait for them; their time is not counted."""
+        count = sum(len(one) for one in records.values())
+        with self._steps.step(f"Publishing {what}: {count:,} records, and waiting for them") as advance:
+            self._told = lambda _confirmed: None
+            for source, some in records.items():
+                self._publisher(source).send(some)
+            self._wait(monotonic(), {}, advance)
 
     def _read(self, file: File) -> Iterator[Outgoing]:
         """The records of a file, checked a part at a time, so that memory does not grow with the file."""

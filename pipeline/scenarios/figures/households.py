@@ -93,30 +93,47 @@ class HouseholdFigures:
 
     def published(self, households: int) -> tuple[Published, ...]:
         """The figures of the programme beside those of a size."""
-        times, paid, cells = len(self.months), (self.benefit,), self.cells(households)
+        times, cells, name = len(self.months), self.cells(households), self.benefit
+        riel, source = times * self.riel(households), self.source
+        asked, asked_at_full = times * households, times * self.households
         found = [
             Published(
-                self.benefit, CURRENCY, "amount", paid, times * self.riel(households), self.published_riel, self.status,
-                self.source, self.note, self.difference,
+                name,
+                CURRENCY,
+                "amount",
+                (name,),
+                riel,
+                self.published_riel,
+                self.status,
+                source,
+                self.note,
+                self.difference,
             ),
             Published(
-                "requests paid", "requests", "lines", paid, times * households, times * self.households, "confirmed",
-                self.source,
+                f"{name}: requests paid", "requests", "lines", (name,), asked, asked_at_full, "confirmed", source
             ),
-        ]  # fmt: skip
+        ]
         counts = {
-            "household members": self.members,
+            "members of households": self.members,
             "children": self.children,
             "members with disability": self.disabled,
             "members aged 60 or more": self.elderly,
             "members in chronic care": self.chronic,
         }
         told = [sum(column) for column in zip(*(cell[2:] for cell in cells), strict=True)]
-        for (name, full), number in zip(counts.items(), told, strict=True):
+        for (what, full), number in zip(counts.items(), told, strict=True):
             if full:
                 known = full if self.size_status == "confirmed" else None
                 row = Published(
-                    name, "persons", "told", (), number, known, self.size_status, self.source, self.size_note
+                    f"{name}: {what}",
+                    "persons",
+                    "told",
+                    (),
+                    number,
+                    known,
+                    self.size_status,
+                    self.source,
+                    self.size_note,
                 )
                 found.append(row)
         return tuple(found)
