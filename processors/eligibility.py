@@ -11,7 +11,7 @@ from processors import households
 from processors.amounts import compute
 from processors.outcome import Asked, FigureUsed
 from processors.overlays import applied
-from processors.policy.model import BY_OVERLAY, WAIVED_BY
+from processors.policy.overlay import BY_OVERLAY, WAIVED_BY
 from processors.policy.predicates import PASSED, Outcome, Verdict
 from processors.policy.predicates.any_of import choose
 

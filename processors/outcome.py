@@ -39,7 +39,7 @@ class ClaimKind(StrEnum):
 
 
 class Claim(NamedTuple):
-    """What a line holds against every other line. `holder` is a person; a window ends before `until`."""
+    """What a line holds against every other line. `holder` is a person or household; a window ends before `until`."""
 
     kind: ClaimKind
     holder: bytes

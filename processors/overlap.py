@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from processors.day_count import Window
     from processors.inquiry import Inquiry
-    from processors.policy.model import Exclusivity, Maximum
+    from processors.policy.entitlement import Exclusivity, Maximum
 
 
 class Beaten(NamedTuple):

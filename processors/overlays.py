@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from events.enrolment import HouseholdIdentified
     from events.envelope import Event
     from processors.inquiry import Inquiry
-    from processors.policy.model import Overlay
+    from processors.policy.overlay import Overlay
 
 
 class Applied(NamedTuple):

@@ -39,7 +39,7 @@ from pipeline.decide.body import AskedRow, Body, decode_body
 from pipeline.messages import decided, recovery_proposed
 from processors.case import cycle_key, request_cycle
 from processors.lifecycle import bank_of
-from processors.policy.model import BY_OVERLAY, WAIVED_BY
+from processors.policy.overlay import BY_OVERLAY, WAIVED_BY
 from processors.policy.terms import Language, Words
 from processors.policy.words import rule_in_words
 

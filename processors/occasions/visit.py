@@ -14,7 +14,8 @@ from processors.outcome import Claim, ClaimKind
 if TYPE_CHECKING:
     from events.payment import PaymentRequested
     from processors.inquiry import Inquiry
-    from processors.policy.model import Entitlement, Pack
+    from processors.policy.entitlement import Entitlement
+    from processors.policy.model import Pack
     from processors.view import View
 
 ANTENATAL = "anc"

@@ -13,6 +13,8 @@ from processors.calendar import local_date
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from processors.policy.entitlement import Entitlement
+    from processors.policy.overlay import Overlay
     from processors.policy.predicates import Predicate
 
 T = TypeVar("T")
@@ -246,61 +248,6 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Maximum:
-    """At most `count` payments of these steps together in one birth or pregnancy, whoever pays.
-
-    With `months` it is a number of days instead: at most so many in any so many months.
-    """
-
-    steps: tuple[str, ...]
-    count: int
-    basis: Basis
-    months: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Exclusivity:
-    """One side (a scheme, or a grade) holds `group` for one `per` (birth, month, round); the other sides are refused.
-
-    `side` is the pack's own side, `others` are the other ones; `basis` is law or assumption. `round` is the round that
-    is excluded where it is not the asked one. A side that `prevails` is paid also where another is submitted already;
-    what the other had is then to be recovered.
-    """
-
-    group: str
-    per: LifeEvent
-    side: str
-    others: tuple[str, ...]
-    basis: str
-    note: str
-    round: int | None = None
-    prevails: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One payment that is dated by the benefit itself: who has it is tested on its day."""
-
-    day: date
-    basis: Basis
-
-
-@dataclass(frozen=True, slots=True)
-class Entitlement:
-    """Which event in life a payment is for, and the step of it (`anc`, `delivery`, `pnc`, `vaccination`, `month`).
-
-    `rounds` are the dated rounds by their number, where a round is paid.
-    """
-
-    event: LifeEvent
-    step: str
-    evidence: str | None
-    exclusivity: tuple[Exclusivity, ...]
-    maximum: Dated[Maximum] | None
-    rounds: Mapping[int, Round] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Books:
     """The reporting dimensions of a benefit's accounts."""
 
@@ -311,45 +258,12 @@ class Books:
     gfsm: str
 
 
-WAIVED_BY, BY_OVERLAY = "waived_by", "by_overlay"
-"""What an answer tells beside the parameters of its rule: the overlay that waived it, or that asked it otherwise."""
-
-
-class OverlayKind(StrEnum):
-    """What an overlay does: pay more, reach more, or ask less."""
-
-    VERTICAL = "vertical"
-    HORIZONTAL = "horizontal"
-    TWEAK = "tweak"
-
-
-@dataclass(frozen=True, slots=True)
-class Overlay:
-    """What a shock changes in a pack, from `since` to `until` (both included), in some `areas` or everywhere if none.
-
-    A place is an area of the contract or the beginning of a commune's code. Vertical adds `parts` to the amount,
-    horizontal asks `rule` in place of the rule of its name, a tweak `waives` the rule of that name.
-    """
-
-    name: str
-    kind: OverlayKind
-    since: date
-    until: date
-    areas: tuple[str, ...]
-    basis: Basis
-    parts: tuple[Part, ...] = ()
-    rule: Predicate | None = None
-    waives: str | None = None
-
-    @property
-    def figures(self) -> tuple[tuple[str, date, Figure], ...]:
-        """Every figure with the name of its part and the day it begins."""
-        return Amount("", self.parts).figures
-
-
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """One benefit, complete. `digest` is SHA-256 over the pack and the commons it was read with."""
+    """One benefit, complete. `digest` is SHA-256 over the pack and the commons it was read with.
+
+    `bases` tells what priority, tolerance and certifier stand on, by these names.
+    """
 
     benefit: str
     english: str
@@ -366,6 +280,7 @@ class Pack:
     books: Books
     digest: bytes
     overlays: tuple[Overlay, ...] = ()
+    bases: Mapping[str, Dated[Basis]] = field(default_factory=dict)
 
 
 class Validity(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from processors.policy.loader.rules import LIST_OF_PARAMETER
-from processors.policy.model import BY_OVERLAY, WAIVED_BY
+from processors.policy.overlay import BY_OVERLAY, WAIVED_BY
 from processors.policy.terms import Language, Words, term
 
 if TYPE_CHECKING:

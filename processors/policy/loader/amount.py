@@ -31,7 +31,7 @@ PAID_PER: Mapping[LifeEvent, tuple[Times, ...]] = {
 ONLY_PART = "amount"
 """The name of the one part of an amount that is not told in parts."""
 
-_MEMBERS = (Times.MEMBER, Times.FURTHER_MEMBER)
+MEMBERS = (Times.MEMBER, Times.FURTHER_MEMBER)
 _TESTS = ("age_below", "age_at_least", "trait")
 
 
@@ -79,7 +79,7 @@ def _checked(found: Mapping[str, Item], part: Part) -> Part:
     """A part whose `who` is told, where it is, exactly for what is paid by member, and on every day of it."""
     if part.who is None:
         return part
-    if any(table.times not in _MEMBERS for _, table in part.tables.entries if table is not None):
+    if any(table.times not in MEMBERS for _, table in part.tables.entries if table is not None):
         raise found["who"].error("`who` tells which members count, and nothing is paid by member", "Remove `who:`")
     for begins in sorted({begins for begins, _ in (*part.tables.entries, *part.who.entries)}):
         if part.tables.on(begins) is not None and part.who.on(begins) is None:

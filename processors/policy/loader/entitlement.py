@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from processors.policy.entitlement import Entitlement, Exclusivity, Maximum, Round
 from processors.policy.loader.dates import dated, day
 from processors.policy.loader.nodes import Item, choice, entries, fields, listed, sequence, whole
 from processors.policy.loader.sources import BASIS_KEYS, Sources, basis, figure
-from processors.policy.model import Basis, Entitlement, Exclusivity, LifeEvent, Maximum, Round, Status
+from processors.policy.model import Basis, LifeEvent, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from processors.policy.loader.dates import day
 from processors.policy.loader.nodes import Item, choice, code, entries, fields, sequence, text
 from processors.policy.loader.rules import one_rule
 from processors.policy.loader.sources import BASIS_KEYS, Sources, basis
-from processors.policy.model import Overlay, OverlayKind
+from processors.policy.overlay import Overlay, OverlayKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +41,8 @@ def overlays(
     for key, value in entries(item):
         kind = choice(_kind(value), OverlayKind)
         told = fields(value, ("kind", "from", "until", "status", _SAYS[kind]), ("areas", *BASIS_KEYS))
+        if kind is OverlayKind.VERTICAL and amount.wage is not None:
+            raise value.error("a share of a wage has no parts to add to", "Change the figures of the pack instead")
         since, until = day(told["from"]), day(told["until"])
         if until < since:
             raise told["until"].error(f"{until} lies before {since}", "Write the last day on which the overlay holds")
@@ -60,8 +62,6 @@ def overlays(
             rule=one_rule(told["rule"], lists, sources) if kind is OverlayKind.HORIZONTAL else None,
             waives=text(told["waives"]) if kind is OverlayKind.TWEAK else None,
         )
-        if kind is OverlayKind.VERTICAL and amount.wage is not None:
-            raise value.error("a share of a wage has no parts to add to", "Change the figures of the pack instead")
         _check_rules(told[_SAYS[kind]], overlay, in_force)
         found.append(overlay)
     return tuple(found)

@@ -6,16 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from events.sources import SOURCES
-from processors.policy.loader.amount import amount
+from processors.policy.loader.amount import MEMBERS, amount
 from processors.policy.loader.dates import dated
 from processors.policy.loader.entitlement import entitlement
 from processors.policy.loader.nodes import Item, choice, code, fields, listed, text, whole
 from processors.policy.loader.overlays import overlays
 from processors.policy.loader.rules import rules
 from processors.policy.loader.sources import BASIS_KEYS, Sources, basis, figure
-from processors.policy.model import Books, Dated, ForShape, Pack, Unit, WageFigure
+from processors.policy.model import Basis, Books, Dated, ForShape, LifeEvent, Pack, Unit, WageFigure
+from processors.policy.predicates import enrolment, person
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from processors.policy.loader.commons import Lists
 
 _KEYS = (
@@ -32,6 +35,7 @@ _KEYS = (
     "certifier",
     "books",
 )
+_CHOSEN = ("priority", "tolerance", "certifier")
 _COFOG = re.compile(r"[0-9]{2}\.[0-9]\.[0-9]")
 _GFSM = re.compile(r"[0-9]{2,5}")
 
@@ -61,11 +65,13 @@ def read_pack(item: Item, lists: Lists, digest: bytes) -> Pack:
         certifier=dated(found["certifier"], lambda entry: listed(_valued(entry, sources), SOURCES, "sources")),
         books=_books(found["books"], lists),
         digest=digest,
+        bases={name: dated(found[name], lambda entry: _basis(entry, sources)) for name in _CHOSEN},
         overlays=added,
     )
     sources.check_all_cited()
     _check_in_force(found, pack)
     _check_leave(found, pack)
+    _check_unit(found, pack)
     return pack
 
 
@@ -74,6 +80,11 @@ def _valued(item: Item, sources: Sources) -> Item:
     found = fields(item, ("value", "status"), BASIS_KEYS)
     basis(item, found, sources)
     return found["value"]
+
+
+def _basis(item: Item, sources: Sources) -> Basis:
+    """What something that is chosen stands on."""
+    return basis(item, fields(item, ("value", "status"), ("unit", *BASIS_KEYS)), sources)
 
 
 def _tolerance(item: Item, currency: str, sources: Sources) -> int:
@@ -115,6 +126,39 @@ def _check_leave(found: dict[str, Item], pack: Pack) -> None:
     if pack.shape is not wanted:
         days = "a fixed number of" if fixed else "the asked"
         raise found["for"].error(f"{days} days are paid, and it is asked for by {pack.shape}", f"Write `for: {wanted}`")
+
+
+_SHAPE_OF: Mapping[LifeEvent, tuple[ForShape, ...]] = {
+    LifeEvent.BIRTH: (ForShape.ON,),
+    LifeEvent.VISIT: (ForShape.ON,),
+    LifeEvent.MONTH: (ForShape.MONTH,),
+    LifeEvent.ROUND: (ForShape.ROUND,),
+    LifeEvent.EPISODE: (ForShape.ENCOUNTER,),
+    LifeEvent.LEAVE: (ForShape.ON, ForShape.PERIOD),
+}
+"""What a request must tell so that its event in life can be recognised."""
+
+_OF_A_PERSON = frozenset(kind.name for kind in (*enrolment.KINDS, *person.KINDS))
+_OF_A_HOUSEHOLD = frozenset({LifeEvent.MONTH, LifeEvent.ROUND})
+
+
+def _check_unit(found: dict[str, Item], pack: Pack) -> None:
+    """What is asked of a person is asked of no household, and the reverse; the shape of `for` tells the event."""
+    event = pack.entitlement.event
+    if pack.shape not in _SHAPE_OF[event]:
+        what = f"a request for {pack.shape} does not tell a {event}"
+        raise found["for"].error(what, f"One of: {', '.join(_SHAPE_OF[event])}")
+    parts = (*pack.amount.parts, *(part for overlay in pack.overlays for part in overlay.parts))
+    if pack.unit is Unit.PERSON:
+        if any(table.times in MEMBERS for part in parts for _, table in part.tables.entries if table is not None):
+            raise found["amount"].error("a person has no members to be paid for", "Let the unit be household")
+        return
+    if event not in _OF_A_HOUSEHOLD:
+        raise found["unit"].error(f"a household has no {event}", "Let the unit be person")
+    for _, rules_of_day in pack.rules.entries:
+        for rule in (told for entry in rules_of_day or () for told in entry.told):
+            if rule.name in _OF_A_PERSON:
+                raise found["rules"].error(f"`{rule.name}` is asked of a household", "Ask it of persons alone")
 
 
 def _check_in_force(found: dict[str, Item], pack: Pack) -> None:

@@ -316,10 +316,11 @@ def test_what_is_wrong_is_refused_with_file_and_line(slip: Slip) -> None:
 
 
 def test_an_exclusivity_group_cannot_span_units() -> None:
-    household = FILES[BIRTH].replace("unit: person", "unit: household")
+    base = "family.base.yaml"
+    person = FILES[base].replace("unit: household", "unit: person")
     with pytest.raises(PolicyError, match="spans units") as caught:
-        parse({**FILES, BIRTH: household})
-    assert (caught.value.file, caught.value.line) == (BIRTH, _line_of(household, "- {group"))
+        parse({**FILES, base: person})
+    assert (caught.value.file, caught.value.line) == (base, _line_of(person, "- {group"))
 
 
 def test_a_group_no_pack_uses_is_refused() -> None:
