@@ -24,7 +24,7 @@ from ledger.store import books, books_writer, copy
 from pipeline.decide.body import encode_body
 from pipeline.decide.submitting import Submissions, asked_of
 from processors.entries import number, remembered
-from processors.facts import encode_state
+from processors.facts import EntityState, encode_state
 from processors.outcome import ClaimKind
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Ledger:
     def _states(self, send: Send, plan: Plan) -> None:
         numbers, states, created = [], [], []
         next_entity = self.head.next_entity
-        for key, state in plan.states.items():
+        for key, state in (plan.states | self._new_holders(plan)).items():
             encoded = encode_state(state)
             known = self.cache.numbers.get(key)
             if known is None:
@@ -112,6 +112,13 @@ class Ledger:
         self.head = self.head._replace(next_entity=next_entity)
         _append(send, copy.ENTITY, created)
         send(books_writer.update_states, numbers, states)
+
+    def _new_holders(self, plan: Plan) -> dict[bytes, EntityState]:
+        """Who holds a claim before a fact of its own is folded, as whom a merge that is told of another makes her."""
+        holders = {claim.holder for _, claim in plan.claims} | {claim.holder for _, claim, _ in plan.doubles}
+        return {
+            holder: EntityState() for holder in sorted(holders - plan.states.keys()) if holder not in self.cache.numbers
+        }
 
     def _lines(self, send: Send, shelf: DatabaseShelf, plan: Plan) -> None:
         rows = {row.line_id: row for row in plan.lines}

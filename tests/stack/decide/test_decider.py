@@ -112,6 +112,32 @@ def test_a_case_that_fails_is_parked_and_the_others_go_on(desk: Desk, monkeypatc
     assert desk.rows("select count(*) from parked_mark")[0] == (0,)
 
 
+def test_a_claim_may_be_held_by_a_person_whose_own_facts_are_taken_later(desk: Desk) -> None:
+    enrolled, delivered, asked, _ = mother(1)
+    desk.publish([enrolled, asked])
+    desk.decide()
+    # The mother's marks are taken with the dependant's, whose event she shares; those of whom she became are not.
+    dependant = {
+        "sp_id": "0000000002", "scheme": "nssf.dependant", "enrolment_id": "E2", "birth_date": "2018", "sex": "F",
+        "valid_from": "2018-02-04", "valid_until": None,
+    }  # fmt: skip
+    birth = {"sp_id": "0000000001", "condition": "delivery", "on": "2018-02-04", "outcome": "met"}
+    birth["child_sp_id"] = "0000000002"
+    merge = {"sp_id": "0000000001", "into": "0000000003", "merged_on": "2018-02-20"}
+    desk.publish(
+        [
+            event("nssf", "person.enrolled", "e2", "2018-02-05T08:00:00+07:00", dependant),
+            event("pmrs", "condition.verified", "c2", "2018-02-06T08:00:00+07:00", birth),
+            delivered,
+            event("registry", "person.merged", "m", "2018-02-21T08:00:00+07:00", merge),
+        ]
+    )
+    desk.decide(at_once=1)
+    assert desk.rows("select error from parked_mark") == []
+    holders = "select distinct key from claim_window join entity on entity_no = holder_no"
+    assert desk.rows(holders) == [(b"P0000000003",)]
+
+
 def test_a_line_is_certified_instructed_settled_and_returned(desk: Desk) -> None:
     desk.publish([*mother(1), declared("nssf", "NB", 1, 400_000), declared("hef", "HB", 1, 0)])
     desk.decide()
