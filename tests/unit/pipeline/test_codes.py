@@ -3,12 +3,14 @@
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from events.enrolment import FacilityRegistered
 from events.envelope import ContractError
+from events.money import Money
 from events.payment import For, Payee, PaymentRequested
 from events.reasons import Reason
-from events.verification import EncounterRecorded
+from events.verification import ContributionRecorded, EncounterRecorded
 from pipeline.codes import check_codes, schemes_of
 from pipeline.policy_files import load
 from processors.policy.codes import codes
@@ -55,6 +57,17 @@ def test_a_facility_of_an_unknown_payer_is_refused_with_its_place() -> None:
 
 def test_a_key_must_be_allowed_every_payer_a_facility_names() -> None:
     assert schemes_of(facility("hef", "nssf"), CODES) == (("hef", "data.schemes[0]"), ("nssf", "data.schemes[1]"))
+
+
+def test_a_key_must_be_allowed_the_scheme_whose_contributions_it_tells() -> None:
+    told = ContributionRecorded(
+        "0000000001", "nssf.worker", "2024-02", Money("500000", "KHR"), DAY, branch="health_care", employer_id="E-1"
+    )
+    check_codes(told, CODES)
+    assert schemes_of(told, CODES) == (("nssf.worker", "data.scheme"),)
+    with pytest.raises(ContractError) as caught:
+        check_codes(structs.replace(told, scheme="nssf.sailor"), CODES)
+    assert (caught.value.reason, caught.value.field) == (Reason.UNKNOWN_CODE, "data.scheme")
 
 
 @pytest.mark.parametrize(
