@@ -105,15 +105,15 @@ PREDICATE_WORDS: Mapping[str, Words] = {
         "ត្រូវមានការបញ្ជាក់យ៉ាងតិច {number} ថ្ងៃជាប់គ្នា៖ {condition}។",
     ),
     "contributed_months": Words(
-        "Contributions to {schemes} for {branch} are told for at least {count} months{consecutive} of the {within} "
+        "Contributions to {schemes} for {branch} must be told for at least {count} months{consecutive} of the {within} "
         "before the month of the event.",
-        "ភាគទានរបស់{schemes} សម្រាប់{branch} ត្រូវបានប្រាប់យ៉ាងតិច {count} ខែ{consecutive} ក្នុងរយៈពេល {within} ខែ "
+        "ភាគទានរបស់{schemes} សម្រាប់{branch} ត្រូវមានការប្រាប់យ៉ាងតិច {count} ខែ{consecutive} ក្នុងរយៈពេល {within} ខែ "
         "មុនខែនៃព្រឹត្តិការណ៍។",
     ),
     "contributed_either": Words(
-        "Contributions to {schemes} for {branch} are told for the last {in_a_row} months before the month of the "
+        "Contributions to {schemes} for {branch} must be told for the last {in_a_row} months before the month of the "
         "event, or for at least {count} of the last {within}.",
-        "ភាគទានរបស់{schemes} សម្រាប់{branch} ត្រូវបានប្រាប់ {in_a_row} ខែចុងក្រោយមុនខែនៃព្រឹត្តិការណ៍ "
+        "ភាគទានរបស់{schemes} សម្រាប់{branch} ត្រូវមានការប្រាប់ {in_a_row} ខែចុងក្រោយមុនខែនៃព្រឹត្តិការណ៍ "
         "ឬយ៉ាងតិច {count} ខែ ក្នុងរយៈពេល {within} ខែចុងក្រោយ។",
     ),
 }
