@@ -201,7 +201,9 @@ def _rule(asking: Asking, item: AskedRow, language: Language) -> RuleTold:
         outcome=VERDICTS[item.verdict],
         reason=item.reason,
         parameters=item.parameters,
-        evidence=[dict(zip(("source", "id"), asking.body.evidence[at], strict=True)) for at in item.evidence],
+        evidence=[
+            dict(zip(("source", "id"), asking.body.evidence[at], strict=True)) for at in dict.fromkeys(item.evidence)
+        ],
         sentence=rule_in_words(item.name, item.parameters, language),
         basis=None if found is None or found.basis is None else basis_told(found.basis, language),
     )

@@ -11,7 +11,7 @@ from events.payment import PaymentRequested
 from events.verification import ConditionVerified, EncounterRecorded
 from ledger.statements.amount import readable_text
 from processors.calendar import local_date
-from processors.policy.terms import Language, Words, term
+from processors.policy.terms import TERMS, Language, Words, term
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +61,24 @@ TIMES_WORDS: Mapping[str, Words] = {
 }
 """What follows the slash of a figure's unit."""
 
+PART_WORDS: Mapping[str, Words] = {
+    "amount": Words("", ""),
+    "household": Words("Household", "គ្រួសារ"),
+    "member": Words("Members", "សមាជិក"),
+    "further_member": Words("Further members", "សមាជិកបន្ថែម"),
+    "vulnerable_member": Words("Vulnerable members besides", "សមាជិកងាយរងគ្រោះបន្ថែម"),
+    "tariff": Words("Tariff", "តារាងតម្លៃ"),
+    "share_percent": Words("Share of the average wage", "ភាគរយនៃប្រាក់ឈ្នួលមធ្យម"),
+    "days": Words("Days paid", "ចំនួនថ្ងៃដែលត្រូវទូទាត់"),
+    "first_paid_day": Words("First day that is paid", "ថ្ងៃដំបូងដែលត្រូវទូទាត់"),
+    "month_days": Words("Days a month is counted with", "ចំនួនថ្ងៃដែលរាប់ក្នុងមួយខែ"),
+    "months": Words("Months of the average", "ចំនួនខែសម្រាប់គណនាមធ្យម"),
+    "ceiling": Words("Greatest wage that counts", "ប្រាក់ឈ្នួលខ្ពស់បំផុតដែលត្រូវរាប់"),
+    "wages": Words("Contributory wages told", "ប្រាក់ឈ្នួលជាប់ភាគទានដែលបានរាយការណ៍"),
+    "rounding": Words("Rounded down to", "បង្គត់ចុះដល់"),
+}
+"""The part of an amount a figure is told for; one without words is called by its name."""
+
 FOR_WORDS: Mapping[str, Words] = {
     "on": Words("for {on}", "សម្រាប់ថ្ងៃទី {on}"),
     "month": Words("for the month {month}", "សម្រាប់ខែ {month}"),
@@ -87,11 +105,19 @@ def event_in_words(event: Event, language: Language) -> str:
     data = event.data
     if isinstance(data, ConditionVerified):
         told = term("conditions", data.condition, language)
-        return told if data.outcome == "met" else _NOT_MET.told(language).format(told=told)
+        told = told if data.outcome == "met" else _NOT_MET.told(language).format(told=told)
+        return f"{told}{_measures(data, language)}"
     if isinstance(data, EncounterRecorded):
         return term("services", data.service, language)
     words = EVENT_WORDS.get(event.type)
     return event.type if words is None else words.told(language)
+
+
+def _measures(condition: ConditionVerified, language: Language) -> str:
+    """What was counted, in brackets: ` (attendance in percent 72)`."""
+    told = {} if condition.measure is None else {name: getattr(condition.measure, name) for name in TERMS["measures"]}
+    counted = [f"{term('measures', name, language)} {value}" for name, value in told.items() if value is not None]
+    return f" ({', '.join(counted)})" if counted else ""
 
 
 def day_of(event: Event) -> str:
@@ -152,10 +178,13 @@ def exact_moment(time_us: int) -> str:
 def figure_in_words(figure: FigureUsed, language: Language) -> str:
     """A figure, how often it counts and how well it is known: `2 × 400,000 KHR for each baby, confirmed`."""
     status = term("status", figure.status, language)
+    part = figure.name.rpartition(".")[2]
+    called = PART_WORDS[part].told(language) if part in PART_WORDS else part
+    label = f"{called}: " if called else ""
     currency, _, times = figure.unit.partition("/")
     words = TIMES_WORDS.get(times)
     each = f" {words.told(language)}" if words is not None else f"/{times}" if times else ""
     if figure.value is None:
-        return f"{currency}{each}, {status}"
+        return f"{label}{currency}{each}, {status}"
     count = f"{figure.times} × " if figure.times != 1 else ""
-    return f"{count}{readable_text(figure.value, currency)} {currency}{each}, {status}"
+    return f"{label}{count}{readable_text(figure.value, currency)} {currency}{each}, {status}"

@@ -97,7 +97,8 @@ def _show(told: Explanation) -> None:
     _section("figures", language, bool(told.figures))
     for figure in told.figures:
         _line(figure.sentence, indent=2)
-        _line(f"{_heading('source', language)}: {figure.reference} ({figure.name})", "dim", indent=6)
+        source = f"{_heading('source', language)}: {figure.reference} " if figure.reference else ""
+        _line(f"{source}({figure.name})", "dim", indent=6)
         _note(figure.note, language)
     _section("limits", language, bool(told.limits))
     for limit in told.limits:

@@ -75,6 +75,10 @@ def test_each_rule_has_its_sentence_its_facts_and_what_it_stands_on(desk: Desk, 
     assert evidence["basis"]["references"][0]["href"].startswith("http")
     fact = next(fact for fact in told["facts"] if fact["id"] == "delivery-1")
     assert (fact["source"], fact["type"], fact["on"]) == ("pmrs", "condition.verified", "2018-02-04")
+    assert (
+        "delivery (number of babies 2, weeks of pregnancy 39) 2018-02-04, told by the health facility"
+        in fact["sentence"]
+    )
     (figure,) = told["figures"]
     assert figure["sentence"] == "2 × 400,000 KHR for each baby, confirmed"
     assert figure["note"].startswith("One child 400,000")

@@ -146,7 +146,8 @@ def test_lines_that_go_to_a_file_are_not_folded(desk: Desk, run: Run) -> None:
     desk.publish(mother(1))
     desk.decide()
     assert (
-        "      fact: delivery 2018-02-04, told by the health facility, recorded 2018-02-05 08:00 (event delivery-1)\n"
+        "      fact: delivery (number of babies 1, weeks of pregnancy 39) 2018-02-04, told by the health facility, "
+        "recorded 2018-02-05 08:00 (event delivery-1)\n"
     ) in run("explain", "N1")
 
 
