@@ -83,11 +83,14 @@ def assess(inquiry: Inquiry) -> Assessment:
     if rules is None or not pack.amount.in_force(day):
         answer = Answer("in_force", (), Outcome(Verdict.FAIL, Reason.NOT_IN_FORCE))
         return Assessment(Standing.REJECTED, (Reason.NOT_IN_FORCE,), None, None, (answer,), (), pack.benefit)
-    overlays = applied(inquiry)
+    overlays = applied(inquiry) if pack.overlays else ()
     amount = compute(inquiry, overlays)
     answers = [Answer("alive", (), _alive(inquiry))]
     for rule in rules:
-        answers.extend(_answers(rule, inquiry) if not overlays else _overlaid(rule, inquiry, overlays))
+        if overlays or rule.ways:
+            answers.extend(_overlaid(rule, inquiry, overlays))
+        else:
+            answers.append(Answer(rule.name, rule.parameters, rule.ask(inquiry)))
     if inquiry.occasion.until is not None:
         answers.append(Answer("maximum", (), _within_maximum(inquiry)))
     answers.append(Answer("amount", (), _amount_agreed(inquiry, amount)))

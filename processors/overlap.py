@@ -16,7 +16,7 @@ from processors.outcome import Claim, ClaimKind
 from processors.policy.model import LifeEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Mapping, Sequence
     from datetime import date
 
     from processors.day_count import Window
@@ -140,14 +140,14 @@ class Guard:
         claim = Claim(ClaimKind.WINDOW, offered.holder, offered.step, since.isoformat(), since=since, until=until)
         return Beaten(Reason.COUNT_EXCEEDED, None, claim)
 
-    def _against(self, claim: Claim) -> list[_Held]:
+    def _against(self, claim: Claim) -> Sequence[_Held]:
         """What is held against a claim: the same key, another side, days that overlap."""
         if claim.kind is ClaimKind.WINDOW:
-            windows = self._windows.get((claim.holder, claim.group), [])
-            return [held for held in windows if overlap(held.claim, claim)]
+            windows = self._windows.get((claim.holder, claim.group))
+            return [held for held in windows if overlap(held.claim, claim)] if windows else ()
         known = self._keys.get((claim.holder, claim.group, claim.key))
-        if known is None or claim.kind is ClaimKind.KEY:
-            return known or []
+        if not known or claim.kind is ClaimKind.KEY:
+            return known or ()
         return [held for held in known if held.claim.side != claim.side]
 
     def _release(self, yielding: Mapping[bytes, Beaten]) -> None:

@@ -22,8 +22,6 @@ class Applied(NamedTuple):
 
 def applied(inquiry: Inquiry) -> tuple[Applied, ...]:
     """The overlays that hold, in the order of the pack; one that is for some places needs a household known there."""
-    if not inquiry.pack.overlays:
-        return ()
     day = inquiry.occasion.day
     in_time = [overlay for overlay in inquiry.pack.overlays if overlay.since <= day <= overlay.until]
     home = households.asked(inquiry) if any(overlay.areas for overlay in in_time) else None
