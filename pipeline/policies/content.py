@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from processors.policy.loader import COMMONS_FILE
@@ -33,7 +34,12 @@ NOT_POLICY = ("references",)
 def tree_of(policy: Policy, benefit: str) -> Tree:
     """The tree of one benefit; of the commons for an empty code. Raises KeyError where the policy has no such file."""
     file = f"{benefit}{_SUFFIX}" if benefit else COMMONS_FILE
-    tree = plain(compose(file, policy.files[file]).node)
+    return _tree(file, policy.files[file])
+
+
+@lru_cache(maxsize=256)
+def _tree(file: str, text: str) -> Tree:
+    tree = plain(compose(file, text).node)
     return tree if isinstance(tree, dict) else {}
 
 
