@@ -136,24 +136,57 @@ def read_ordered(cursor: LedgerCursor, keys: Collection[bytes]) -> set[bytes]:
     return {key for (key,) in cursor}
 
 
+BatchName = tuple[str, str]
+"""Source and batch id."""
+
+
+class GroupRow(NamedTuple):
+    """The known requests of one batch that share benefit, cycle (YYYYMM) and currency; `amount_minor` is their sum."""
+
+    source: str
+    batch_id: str
+    benefit: str
+    cycle: int
+    currency: str | None
+    requests: int
+    amount_minor: int
+
+
+class SubmissionRow(NamedTuple):
+    """The submission of one batch with the highest number, and whether orders of it are outstanding."""
+
+    source: str
+    batch_id: str
+    submission_no: int
+    number: int
+    open: bool
+
+
 def read_groups(cursor: LedgerCursor, source: str, batch_id: str) -> list[tuple[str, int, str | None, int, int]]:
     """(benefit, cycle as YYYYMM, currency, requests, amount) of the known requests of one batch."""
-    cursor.execute(
-        "select benefit, cycle, currency, count(*), sum(amount_minor) from line"
-        " where source = %s and batch_id = %s group by 1, 2, 3",
-        (source, batch_id),
-    )
-    return [(*row[:-1], int(row[-1])) for row in cursor]
+    return [row[2:] for row in read_sums(cursor, [(source, batch_id)])]
 
 
-def read_submissions(cursor: LedgerCursor, source: str, batch_id: str) -> list[tuple[int, int, bool]]:
-    """(submission_no, number, whether orders of it are outstanding) of one batch, by number."""
+def read_sums(cursor: LedgerCursor, batches: Collection[BatchName]) -> list[GroupRow]:
+    """What is known of the requests of these batches."""
     cursor.execute(
-        "select s.submission_no, s.number, o.submission_no is not null from submission s"
-        " left join submission_open o using (submission_no) where source = %s and batch_id = %s order by number",
-        (source, batch_id),
+        "select source, batch_id, benefit, cycle, currency, count(*), sum(amount_minor)"
+        " from unnest(%s::text[], %s::text[]) as b(source, batch_id) join line using (source, batch_id)"
+        " group by 1, 2, 3, 4, 5",
+        _identities(batches),
     )
-    return cursor.fetchall()
+    return [GroupRow._make((*row[:-1], int(row[-1]))) for row in cursor]
+
+
+def read_last_submissions(cursor: LedgerCursor, batches: Collection[BatchName]) -> list[SubmissionRow]:
+    """The last submission of each of these batches that has one."""
+    cursor.execute(
+        "select distinct on (source, batch_id) source, batch_id, submission_no, number, o.submission_no is not null"
+        " from unnest(%s::text[], %s::text[]) as b(source, batch_id) join submission using (source, batch_id)"
+        " left join submission_open o using (submission_no) order by source, batch_id, number desc",
+        _identities(batches),
+    )
+    return [SubmissionRow._make(row) for row in cursor]
 
 
 def read_submitted(cursor: LedgerCursor, submission_nos: Collection[int]) -> dict[int, tuple[str, str]]:

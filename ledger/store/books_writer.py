@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ledger.model.kinds import Cause
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from ledger.store.books import MarkRow
     from ledger.store.connection import LedgerCursor
@@ -52,8 +52,12 @@ def drop_claims(cursor: LedgerCursor, holders: Collection[int]) -> None:
     """Delete every claim of these holders; the caller writes all live ones anew. A key is never updated."""
     if holders:
         numbers = list(holders)
-        for table in ("claim_key", "claim_side", "claim_window"):
-            cursor.execute(f"delete from {table} where holder_no = any(%b)", (numbers,))
+        cursor.execute(
+            "with keys as (delete from claim_key where holder_no = any(%b)),"
+            " sides as (delete from claim_side where holder_no = any(%b))"
+            " delete from claim_window where holder_no = any(%b)",
+            (numbers, numbers, numbers),
+        )
 
 
 def mark_readers(cursor: LedgerCursor, targets: Collection[bytes]) -> None:
@@ -67,10 +71,14 @@ def mark_readers(cursor: LedgerCursor, targets: Collection[bytes]) -> None:
 
 
 def mark_cycle(cursor: LedgerCursor, source: str, benefit: str, cycle: int) -> None:
-    """Mark every case with a request in this payment cycle (YYYYMM)."""
+    """Mark every case with a request in this payment cycle (YYYYMM) that is not frozen.
+
+    A frozen line stands whenever its cycle closes: only lines not submitted are decided as of the close.
+    """
     cursor.execute(
         "insert into mark (entity, cause) select distinct entity, %s::smallint from line"
-        " where source = %s and benefit = %s and cycle = %s",
+        " where source = %s and benefit = %s and cycle = %s"
+        " and not exists (select from submission_line frozen where frozen.line_id = line.line_id)",
         (int(Cause.NEIGHBOUR), source, benefit, cycle),
     )
 
@@ -83,30 +91,46 @@ def mark_everything(cursor: LedgerCursor) -> int:
     return cursor.rowcount
 
 
-def order_batch(cursor: LedgerCursor, source: str, batch_id: str, submission_no: int) -> int:
-    """A freeze order for every line of a batch; returns how many."""
+def order_batches(cursor: LedgerCursor, orders: Sequence[tuple[str, str, int]]) -> dict[int, int]:
+    """A freeze order for every line of these batches, given as (source, batch id, submission number).
+
+    Returns how many each submission has.
+    """
     cursor.execute(
-        "insert into mark (entity, cause, ref) select 'L'::bytea || line_id, %s::smallint, %s from line"
-        " where source = %s and batch_id = %s order by line_id",
-        (int(Cause.FREEZE), submission_no, source, batch_id),
+        "with given as (insert into mark (entity, cause, ref) select 'L'::bytea || line_id, %s::smallint, submission_no"
+        " from unnest(%s::text[], %s::text[], %s::bigint[]) as b(source, batch_id, submission_no)"
+        " join line using (source, batch_id) order by submission_no, line_id returning ref)"
+        " select ref, count(*) from given group by ref",
+        (int(Cause.FREEZE), [row[0] for row in orders], [row[1] for row in orders], [row[2] for row in orders]),
     )
-    return cursor.rowcount
+    return dict(cursor.fetchall())
 
 
-def more_orders(cursor: LedgerCursor, submission_no: int, count: int) -> None:
-    """Count further orders into an open submission."""
+def more_orders(cursor: LedgerCursor, orders: Mapping[int, int]) -> None:
+    """Count further orders into open submissions, by number."""
+    if orders:
+        cursor.execute(
+            "update submission_open set outstanding = outstanding + more"
+            " from unnest(%s::bigint[], %s::int[]) as o(no, more) where submission_no = no",
+            (list(orders), list(orders.values())),
+        )
+
+
+def release_orders(cursor: LedgerCursor, done: Mapping[int, int]) -> list[int]:
+    """Count orders carried out, by submission; returns those with none left, which are open no more."""
+    if not done:
+        return []
+    numbers = list(done)
     cursor.execute(
-        "update submission_open set outstanding = outstanding + %s where submission_no = %s", (count, submission_no)
+        "update submission_open set outstanding = outstanding - done"
+        " from unnest(%s::bigint[], %s::int[]) as o(no, done) where submission_no = no",
+        (numbers, list(done.values())),
     )
-
-
-def release_orders(cursor: LedgerCursor, submission_no: int, count: int) -> bool:
-    """Count orders carried out; True when none is left, and then the submission is open no more."""
     cursor.execute(
-        "update submission_open set outstanding = outstanding - %s where submission_no = %s", (count, submission_no)
+        "delete from submission_open where submission_no = any(%s) and outstanding = 0 returning submission_no",
+        (numbers,),
     )
-    cursor.execute("delete from submission_open where submission_no = %s and outstanding = 0", (submission_no,))
-    return cursor.rowcount == 1
+    return sorted(submission_no for (submission_no,) in cursor)
 
 
 def park_marks(cursor: LedgerCursor, rows: Sequence[MarkRow], error: str) -> None:

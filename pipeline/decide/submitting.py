@@ -9,41 +9,45 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from events.payment import PaymentRequested
 from ledger.model.kinds import Cause, OutboxKind
 from ledger.store import books, books_writer, copy
+from pipeline.decide.counting import Counts
 from processors import entities
-from processors.batches import Group, compare, declaration
+from processors.batches import compare, declaration
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from events.payment import BatchDeclared
+    from ledger.store.books import BatchName, SubmissionRow
     from ledger.store.connection import LedgerCursor
     from pipeline.decide.shelf import DatabaseShelf
-    from processors.desk import Plan
+    from processors.desk import LineRow, Plan
+    from processors.facts import EntityState
     from processors.policy.model import Policy
-
-BatchName = tuple[str, str]
-"""Source and batch id."""
 
 
 class Asked(NamedTuple):
     """What one set asks of submissions.
 
     Batches to be looked at with what was declared of them, lines approved too late for their batch, what was declared
-    of these batches, and how many orders of each submission are done with.
+    of these batches, and how many orders of each submission are done with. `lines` are new in their batches; `changed`
+    are batches that a line left or came to from another.
     """
 
     batches: Mapping[BatchName, BatchDeclared]
     late: Mapping[BatchName, list[bytes]]
     late_declared: Mapping[BatchName, BatchDeclared]
     done: Mapping[int, int]
+    lines: Sequence[LineRow]
+    changed: Collection[BatchName]
     block_no: int
 
     @property
     def concerned(self) -> bool:
         """Whether there is anything to look for."""
-        return bool(self.batches or self.late or self.done)
+        return bool(self.batches or self.late or self.done or self.changed)
 
 
 def asked_of(plan: Plan, shelf: DatabaseShelf, policy: Policy, block_no: int) -> Asked:
@@ -52,7 +56,23 @@ def asked_of(plan: Plan, shelf: DatabaseShelf, policy: Policy, block_no: int) ->
     for line_id, source, batch_id in plan.late:
         late[(source, batch_id)].append(line_id)
     done = Counter(submission_no for submission_no, _, _ in plan.releases)
-    return Asked(_declared(plan.batches, shelf, policy), late, _declared(late, shelf, policy), done, block_no)
+    shared = {row.line_id for row in plan.lines if len(plan.states[b"L" + row.line_id].requests) > 1}
+    return Asked(
+        batches=_declared(plan.batches, shelf, policy),
+        late=late,
+        late_declared=_declared(late, shelf, policy),
+        done=done,
+        lines=[row for row in plan.lines if row.line_id not in shared],
+        changed={name for line_id in shared for name in _named(plan.states[b"L" + line_id])},
+        block_no=block_no,
+    )
+
+
+def _named(line: EntityState) -> Iterator[BatchName]:
+    """The batches of all requests under one id."""
+    for event in line.requests:
+        if isinstance(event.data, PaymentRequested):
+            yield event.source, event.data.batch_id
 
 
 def _declared(batches: Collection[BatchName], shelf: DatabaseShelf, policy: Policy) -> dict[BatchName, BatchDeclared]:
@@ -66,62 +86,83 @@ class Submissions:
 
     def __init__(self, next_no: int) -> None:
         self.next_no = next_no
+        self.counts = Counts()
 
     def submit(self, cursor: LedgerCursor, asked: Asked) -> None:
         """Carry out what a set asks, in its transaction."""
-        for name, declared in asked.batches.items():
-            if _complete(cursor, name, declared):
-                self._open(cursor, (*name, 0), declared, asked.block_no)
-        self._supplements(cursor, asked)
-        for submission_no, count in sorted(asked.done.items()):
-            if books_writer.release_orders(cursor, submission_no, count):
-                copy.copy_rows(cursor, copy.OUTBOX, [(int(OutboxKind.SUBMISSION), submission_no)])
+        self.counts.forget(asked.changed)
+        self.counts.add(asked.lines)
+        complete = self._complete(cursor, asked.batches)
+        last = {
+            row[:2]: row for row in books.read_last_submissions(cursor, complete.keys() | asked.late_declared.keys())
+        }
+        opened = [self._next((*name, 0), complete[name]) for name in sorted(complete) if name not in last]
+        _give(cursor, opened, _orders(cursor, opened), asked.block_no)
+        self._supplements(cursor, asked, last)
+        done = books_writer.release_orders(cursor, asked.done)
+        copy.copy_rows(cursor, copy.OUTBOX, [(int(OutboxKind.SUBMISSION), submission_no) for submission_no in done])
 
-    def _open(
-        self,
-        cursor: LedgerCursor,
-        name: tuple[str, str, int],
-        declared: BatchDeclared,
-        block_no: int,
-        lines: list[bytes] | None = None,
-    ) -> None:
-        """Open a submission with a freeze order for each of `lines` (None: for every line of the batch)."""
-        (source, batch_id, number), submission_no = name, self.next_no
+    def _complete(
+        self, cursor: LedgerCursor, batches: Mapping[BatchName, BatchDeclared]
+    ) -> dict[BatchName, BatchDeclared]:
+        """The batches that agree with what was declared of them; what was kept of their counts is not trusted."""
+        agreeing = batches
+        for _ in range(2):
+            groups = self.counts.groups(cursor, agreeing)
+            agreeing = {name: told for name, told in agreeing.items() if compare(told, groups[name]) is None}
+            self.counts.forget(agreeing)
+        return dict(agreeing)
+
+    def _next(self, name: tuple[str, str, int], declared: BatchDeclared) -> _Opened:
         self.next_no += 1
-        if lines is None:
-            count = books_writer.order_batch(cursor, source, batch_id, submission_no)
-        else:
-            count = _order(cursor, lines, submission_no)
-        cycle = int(declared.cycle[:4]) * 100 + int(declared.cycle[5:7])
-        row = (submission_no, source, batch_id, number, declared.benefit, cycle, count, block_no)
-        copy.copy_rows(cursor, copy.SUBMISSION, [row])
-        copy.copy_rows(cursor, copy.SUBMISSION_OPEN, [(submission_no, count)])
+        return _Opened(self.next_no - 1, *name, declared)
 
-    def _supplements(self, cursor: LedgerCursor, asked: Asked) -> None:
+    def _supplements(self, cursor: LedgerCursor, asked: Asked, last: Mapping[BatchName, SubmissionRow]) -> None:
         """Lines approved too late for their batch go into its open supplement, else into a new one."""
-        if not asked.late:
+        names = [name for name in sorted(asked.late) if name in last and name in asked.late_declared]
+        if not names:
             return
-        ordered = books.read_ordered(cursor, [b"L" + line_id for lines in asked.late.values() for line_id in lines])
-        for name, approved in sorted(asked.late.items()):
-            lines = [line_id for line_id in approved if b"L" + line_id not in ordered]
-            known = books.read_submissions(cursor, *name) if lines and name in asked.late_declared else []
-            if not known:
+        ordered = books.read_ordered(cursor, [b"L" + line_id for name in names for line_id in asked.late[name]])
+        opened: list[_Opened] = []
+        more: dict[int, int] = {}
+        marks: list[tuple[bytes, None, int, int]] = []
+        for name in names:
+            lines = [key for line_id in asked.late[name] if (key := b"L" + line_id) not in ordered]
+            if not lines:
                 continue
-            last_no, last_number, still_open = known[-1]
-            if still_open and last_number > 0:
-                books_writer.more_orders(cursor, last_no, _order(cursor, lines, last_no))
-            else:
-                self._open(cursor, (*name, last_number + 1), asked.late_declared[name], asked.block_no, lines)
+            submission_no = last[name].submission_no
+            if not (last[name].open and last[name].number > 0):
+                opened.append(self._next((*name, last[name].number + 1), asked.late_declared[name]))
+                submission_no = opened[-1].submission_no
+            more[submission_no] = len(lines)
+            marks += [(key, None, int(Cause.FREEZE), submission_no) for key in lines]
+        copy.copy_rows(cursor, copy.MARK, marks)
+        _give(cursor, opened, more, asked.block_no)
+        new = {row.submission_no for row in opened}
+        books_writer.more_orders(cursor, {number: count for number, count in more.items() if number not in new})
 
 
-def _order(cursor: LedgerCursor, lines: list[bytes], submission_no: int) -> int:
-    orders = [(b"L" + line_id, None, int(Cause.FREEZE), submission_no) for line_id in lines]
-    return copy.copy_rows(cursor, copy.MARK, orders)
+class _Opened(NamedTuple):
+    submission_no: int
+    source: str
+    batch_id: str
+    number: int
+    declared: BatchDeclared
 
 
-def _complete(cursor: LedgerCursor, name: BatchName, declared: BatchDeclared) -> bool:
-    groups = [
-        Group(benefit, f"{cycle // 100:04d}-{cycle % 100:02d}", currency, requests, amount)
-        for benefit, cycle, currency, requests, amount in books.read_groups(cursor, *name)
-    ]
-    return compare(declared, groups) is None and not books.read_submissions(cursor, *name)
+def _orders(cursor: LedgerCursor, opened: Sequence[_Opened]) -> dict[int, int]:
+    """Give an order for every line of the batches; how many, by submission."""
+    if not opened:
+        return {}
+    return books_writer.order_batches(cursor, [(row.source, row.batch_id, row.submission_no) for row in opened])
+
+
+def _give(cursor: LedgerCursor, opened: Sequence[_Opened], orders: Mapping[int, int], block_no: int) -> None:
+    """Keep new submissions with the number of their orders."""
+    rows = []
+    for submission_no, source, batch_id, number, declared in opened:
+        cycle = int(declared.cycle[:4]) * 100 + int(declared.cycle[5:7])
+        count = orders[submission_no]
+        rows.append((submission_no, source, batch_id, number, declared.benefit, cycle, count, block_no))
+    copy.copy_rows(cursor, copy.SUBMISSION, rows)
+    copy.copy_rows(cursor, copy.SUBMISSION_OPEN, [(row.submission_no, orders[row.submission_no]) for row in opened])

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from events.envelope import Event
 from events.identity import instruction_id, line_id
@@ -209,3 +210,36 @@ def test_money_of_an_unknown_instruction_waits_in_suspense(desk: Desk) -> None:
     assert desk.rows(suspense)[0] == (0,)
     last = desk.rows(f"select state from decision where line_id = '\\x{line}' order by version desc limit 1")
     assert STATES_BY_NUMBER[last[0][0]].value == "settled"
+
+
+def test_the_close_of_a_cycle_looks_at_the_cases_with_a_line_not_frozen(desk: Desk) -> None:
+    desk.publish([*mother(1), declared("nssf", "NB", 1, 400_000), declared("hef", "HB", 1, 0)])
+    desk.decide()
+    marked = []
+    for source in ("nssf", "hef"):
+        desk.publish([closed(source)])
+        desk.steps.step(1_000)
+        desk.steps.settle()
+        marked.append(desk.rows("select entity from mark"))
+    assert marked == [[], [(b"P0000000001",)]], "nssf's line is submitted, hef's was rejected"
+
+
+def test_a_batch_whose_request_was_taken_over_is_counted_anew(desk: Desk) -> None:
+    """The earlier request under one id takes it to its own batch: the other batch waits, this one is complete."""
+    first, *facts = [mother(1)[2], *mother(1)[:2]]
+    earlier = mother(1)[2]
+    told = to_builtins(earlier.data)
+    moved = event("nssf", "payment.requested", "asked-before", "2018-02-09T08:00:00+07:00", {**told, "batch_id": "NEW"})
+    desk.publish([*facts, declared("nssf", "NB", 2, 800_000), declared("nssf", "NEW", 1, 400_000)])
+    desk.decide()
+    desk.publish([first])
+    desk.decide()
+    desk.publish([moved])
+    desk.decide()
+    assert desk.rows("select batch_id, number from submission") == [("NEW", 0)]
+    desk.publish([mother(2)[2]])
+    desk.decide()
+    assert desk.rows("select batch_id from submission") == [("NEW",)], "one request is known of the two declared in NB"
+    desk.publish([mother(3)[2]])
+    desk.decide()
+    assert desk.rows("select batch_id from submission order by 1") == [("NB",), ("NEW",)]
