@@ -71,3 +71,13 @@ def test_a_rule_is_told_with_its_parameters() -> None:
 def test_what_has_no_words_is_told_by_its_name() -> None:
     assert rule_in_words("born_on_a", {"day": "monday"}, Language.KHMER) == "born_on_a: day monday."
     assert term("schemes", "nssf.sailor", Language.ENGLISH) == "nssf.sailor"
+
+
+def test_what_an_overlay_changes_or_waives_is_said_after_the_rule() -> None:
+    areas: dict[str, Told] = {"areas": ["phnom_penh", "rural"]}
+    plain = rule_in_words("area_in", areas, Language.ENGLISH)
+    waived = rule_in_words("area_in", {**areas, "waived_by": "flood_2030"}, Language.ENGLISH)
+    asked = rule_in_words("area_in", {**areas, "by_overlay": "flood_2030"}, Language.ENGLISH)
+    assert waived == f"{plain} Waived by the overlay flood_2030."
+    assert asked == f"{plain} So asked by the overlay flood_2030."
+    assert "flood_2030" in rule_in_words("area_in", {**areas, "waived_by": "flood_2030"}, Language.KHMER)
