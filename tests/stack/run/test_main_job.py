@@ -1,4 +1,4 @@
-"""The main job with workers killed in the middle: totals agree to the riel, every identity is zero."""
+"""The main job, also with workers killed in the middle: totals agree to the riel, every identity is zero."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from threading import Event
 import psycopg
 import pytest
 
+from pipeline.policy_files import load
 from pipeline.settings import Settings
 
 MOTHERS = "400"
@@ -79,6 +80,27 @@ def test_killed_workers_lose_and_double_nothing(environment: dict[str, str], hom
 
     told, said = run.communicate(timeout=WAIT_SECONDS)
     assert run.returncode == 0, said + told
+    reconciled = subprocess.run(
+        _command("reconcile", "--full", "--json"), env=environment, check=False, capture_output=True
+    )
+    assert reconciled.returncode == 0, reconciled.stdout
+
+
+@pytest.mark.long
+def test_a_month_of_the_country_agrees_twice_and_reconciles(environment: dict[str, str]) -> None:
+    for again in (False, True):
+        run = subprocess.run(
+            _command("run", "country-month", "--size", "small", "--json"),
+            env=environment,
+            check=False,
+            capture_output=True,
+        )
+        assert run.returncode == 0, run.stderr.decode() + run.stdout.decode()
+        told = json.loads(run.stdout)
+        assert told["agrees"]
+        assert (told["replayed"] > told["quantity"] * 10) is again
+    benefits = {figure["name"].split()[0] for figure in told["figures"] if figure["group"] == "decided"}
+    assert benefits == set(load().packs)
     reconciled = subprocess.run(
         _command("reconcile", "--full", "--json"), env=environment, check=False, capture_output=True
     )
