@@ -116,12 +116,15 @@ class SaidRow(Part, frozen=True, kw_only=True):
 
 
 class PaymentRow(Part, frozen=True, kw_only=True):
-    """How far a line was paid: what stands posted, under which instruction, and what was said of it."""
+    """How far a line was paid: what stands posted, and what was said of it.
+
+    `instruction_id` names the order to the bank once it was given, or once a bank speaks of it.
+    """
 
     source: str
     request_id: str
     line_id: str
-    instruction_id: str
+    instruction_id: str | None
     position: list[StepRow]
     said: list[SaidRow]
 

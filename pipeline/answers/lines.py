@@ -85,12 +85,13 @@ def _payment(row: DecisionRow, instruction: bytes, states: Mapping[bytes, Entity
         for step, bank, posted in body.posted
         if (amount := money(sum(left for _, left in posted), currency)) is not None
     ]
+    instructed = any(step == Step.INSTRUCT for step, _, _ in body.posted)
     said = [row for key in (b"L" + row.subject, instruction) if key in states for row in _said(states[key])]
     return PaymentRow(
         source=row.source,
         request_id=row.request_id,
         line_id=row.subject.hex(),
-        instruction_id=instruction[1:].hex(),
+        instruction_id=instruction[1:].hex() if instructed or instruction in states else None,
         position=position,
         said=sorted(said, key=lambda item: (item.recorded_at, item.id)),
     )

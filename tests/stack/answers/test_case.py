@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from events.envelope import Event
+from events.identity import instruction_id_hex
 from ledger.model.access import AccessReason
 from ledger.store.schema.access import access_log
 from pipeline.cli import case as case_command
@@ -69,6 +70,14 @@ def test_all_that_is_known_asked_decided_and_paid(desk: Desk, run: Run, ask: Ask
     page = run("case", MOTHER, *WHY).stdout
     assert "nssf N1  settled   400,000 KHR" in page
     assert "token-1" not in page
+
+
+def test_a_line_that_was_never_instructed_names_no_instruction(desk: Desk, ask: Ask) -> None:
+    decided(desk, *mother(1)[:3], declared("nssf", "NB", 1, 400_000))
+    assert [row["instruction_id"] for row in case(ask, MOTHER)["payments"]] == [None]
+    decided(desk, certified("N1"))
+    line = next(row["line_id"] for row in case(ask, MOTHER)["payments"])
+    assert [row["instruction_id"] for row in case(ask, MOTHER)["payments"]] == [instruction_id_hex(str(line), 1)]
 
 
 def test_what_was_retracted_or_replaced_is_marked(desk: Desk, run: Run, ask: Ask) -> None:
