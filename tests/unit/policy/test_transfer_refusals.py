@@ -37,8 +37,8 @@ REACHED = "household_level_in: {levels: [poor_1, poor_2, at_risk]}"
         ),
         (
             COVID,
-            "        2024-01-01:\n          - {age_below: 6",
-            "        2024-01-01: null\n        2024-02-01:\n          - {age_below: 6",
+            "        2024-01-01:\n          - age_below: 6",
+            "        2024-01-01: null\n        2024-02-01:\n          - age_below: 6",
             "`who` is not told on 2024-01-01",
             "2020-06-01",
         ),
