@@ -53,8 +53,10 @@ def basis(item: Item, found: Mapping[str, Item], sources: Sources) -> Basis:
     status = choice(found["status"], Status)
     cited = sources.cite(found["references"]) if "references" in found else ()
     note = text(found["note"]) if "note" in found else None
-    if CONFLICT in found and (not cited or not text(found[CONFLICT])):
-        raise found[CONFLICT].error("`conflict` tells what another source says, and none is cited", "Cite them")
+    if CONFLICT in found:
+        if not cited:
+            raise found[CONFLICT].error("`conflict` tells where sources differ, and none is cited", "Cite them")
+        note = " ".join(part for part in (note, f"Sources conflict: {text(found[CONFLICT])}") if part)
     if status in _NOT_WRITTEN and note is None:
         raise item.error(f"`note` is missing where the status is {status}", "Say in `note:` why, and what was searched")
     if status not in _NOT_WRITTEN and not cited:

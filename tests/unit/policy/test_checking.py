@@ -63,12 +63,12 @@ def test_every_figure_that_is_not_well_known_is_warned_of() -> None:
 
 
 def test_a_warning_names_the_line_and_what_the_file_says() -> None:
-    files = edited(**{BIRTH: ("status: unverified", "status: unverified\n      conflict: A newspaper tells 300,000.")})
-    told = [warning for warning in check(files).warnings if warning.file == BIRTH]
+    files = edited(**{ANC: ("status: unverified", "status: unverified\n      conflict: A newspaper tells 300,000.")})
+    told = [warning for warning in check(files).warnings if warning.file == ANC]
     conflict = next(warning for warning in told if warning.kind is Warned.CONFLICT)
     assert conflict.note == "A newspaper tells 300,000."
     assert conflict.path.startswith("amount.values.2024-04-01")
-    assert conflict.line < line_of(files, BIRTH, "conflict:")
+    assert conflict.line < line_of(files, ANC, "conflict:")
     assert any(warning.kind is Warned.UNVERIFIED and warning.line == conflict.line for warning in told)
 
 
