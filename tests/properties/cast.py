@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import TypeVar
 
 from hypothesis import strategies as st
 
 from events.catalogue import TYPES
+from events.topics import ENROLMENT, VERIFICATION
 
 T = TypeVar("T")
 
@@ -21,44 +20,18 @@ DAYS = 8
 MOTHERS = ("0000000001", "0000000002", "0000000003")
 CHILDREN = ("0000000004", "0000000005")
 PERSONS = (*MOTHERS, *CHILDREN)
-# Within one birth window, at its edges, beyond it, and across the day on which the second version of the rules begins.
-DELIVERIES = ("2023-07-25", "2023-09-10", "2023-09-12", "2024-01-08", "2024-01-09")
-VISITS = ("2023-07-20", "2023-08-15", "2023-09-01", "2023-10-10", "2023-10-11", "2024-02-10")
-MONTHS = ("2024-12", "2025-01")
+BORN = dict(zip(PERSONS, ("1995", "1950-03", "1990", "2019-05-10", "2023-09-10"), strict=True))
+HOUSEHOLDS = ("H1", "H2", "H3")
+FACILITIES = ("F1", "F2")
 CYCLES = ("2025-02", "2025-03")
-GRADES = ("primary", "lower_secondary", "upper_secondary")
-STEP_OF = {"delivery": "delivery", "anc": "anc_visit", "pnc": "pnc_visit", "vaccination": "vaccination_visit"}
 PAYEES = (("wallet", "wing"), ("bank", "aba"), ("cash", "post"))
 BANKS = ("bank.wing", "bank.aba", "treasury")
 AMOUNTS = ("400000", "800000", "200000", "80000", "40000", "20000")
 
-SECOND_VERSION = date(2023, 8, 1)
-
-MATERNAL = {f"{prefix}{step}": step for prefix in ("maternal.", "nssf.maternal.") for step in STEP_OF}
-SCHOLARSHIPS = {f"scholarship.{grade}": grade for grade in GRADES}
-
-CONDITION_OF = {name: STEP_OF[step] for name, step in MATERNAL.items()} | dict.fromkeys(
-    SCHOLARSHIPS, "school_attendance"
-)
-
-
-@dataclass(frozen=True)
-class Focus:
-    """What a story is about: one birth, its visits, school, or all of it."""
-
-    benefits: tuple[str, ...]
-    conditions: tuple[str, ...]
-
-
-FOCUSES = (
-    Focus(("maternal.delivery", "nssf.maternal.delivery"), ("delivery",)),
-    Focus(tuple(name for name, step in MATERNAL.items() if step in {"anc", "delivery"}), ("delivery", "anc_visit")),
-    Focus(
-        tuple(name for name, step in MATERNAL.items() if step in {"pnc", "vaccination"}),
-        ("delivery", "pnc_visit", "vaccination_visit"),
-    ),
-    Focus(tuple(SCHOLARSHIPS), ("school_attendance",)),
-    Focus((*MATERNAL, *SCHOLARSHIPS), (*STEP_OF.values(), "pregnancy_ended", "school_attendance")),
+RETRACTABLE = frozenset(
+    name
+    for name, kind in TYPES.items()
+    if kind.topic.name in {ENROLMENT.name, VERIFICATION.name} and name != "event.retracted"
 )
 
 
@@ -72,7 +45,9 @@ def often(usual: T, *seldom: T) -> st.SearchStrategy[T]:
     return st.sampled_from([usual] * max(3 * len(seldom), 1) + list(seldom))
 
 
-RETRACTABLE = frozenset(name for name in TYPES if name.startswith(("household.", "person.", "facility.", "condition.")))
+def nearly(usual: T, *seldom: T) -> st.SearchStrategy[T]:
+    """Nearly always `usual`."""
+    return st.sampled_from([usual] * max(11 * len(seldom), 1) + list(seldom))
 
 
 def money(amount: str, currency: str = "KHR") -> dict[str, str]:

@@ -1,180 +1,174 @@
-"""Facts of a story, drawn one by one."""
+"""Facts that any story may have: households, enrolments, deaths, merges, facilities."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-import msgspec
 from hypothesis import strategies as st
 
-from events.catalogue import TYPES
-from events.enrolment import PersonMerged
-from events.envelope import Event
-from tests.properties.cast import (
-    CHILDREN,
-    DAY_US,
-    DAYS,
-    DELIVERIES,
-    FIRST_US,
-    GRADES,
-    MONTHS,
-    MOTHERS,
-    PERSONS,
-    VISITS,
-    Focus,
-    T,
-    often,
-    one_of,
-)
+from events.enrolment import HouseholdIdentified, PersonMerged
+from tests.properties.cast import BORN, CHILDREN, FACILITIES, HOUSEHOLDS, PERSONS, nearly, often, one_of
+from tests.properties.teller import Teller
+
+SINCE, FOREVER = "2022-01-01", "2030-12-31"
+TRAITS = ("disability", "chronic_care")
+
+# -- households -------------------------------------------------------------------------------------------------------
 
 
-class FactTeller:
-    """Draws events one by one; ids sort in another order than they are drawn."""
-
-    def __init__(self, draw: st.DrawFn, focus: Focus) -> None:
-        self.draw, self.focus = draw, focus
-        self.events: list[Event] = []
-        self.persons = draw(st.lists(one_of(PERSONS), min_size=1, max_size=4, unique=True))
-        self.births = draw(st.lists(one_of(DELIVERIES), min_size=1, max_size=3, unique=True))
-        self.visits = draw(st.lists(one_of(VISITS), min_size=1, max_size=3, unique=True))
-        self.plain = draw(st.booleans())
-
-    def tell(self, source: str, name: str, data: Mapping[str, object]) -> Event:
-        """Add one event of this source, recorded on a drawn day: requests mostly before the closes, facts on any."""
-        days = {"payment.requested": (0, 4), "cycle.closed": (3, DAYS - 1)}.get(name, (0, DAYS - 1))
-        day = self.draw(st.integers(*days))
-        event_id = f"{self.draw(one_of('abc'))}{len(self.events)}"
-        struct = msgspec.convert(dict(data), TYPES[name].struct, strict=False)
-        event = Event(source, event_id, name, FIRST_US + day * DAY_US, struct)
-        self.events.append(event)
-        return event
-
-    def asked(self, usual: T, *seldom: T) -> T:
-        """In a plain story every request asks for what there is; else mostly."""
-        return usual if self.plain else self.draw(often(usual, *seldom))
-
-    def ground(self) -> None:
-        """What most stories stand on: everybody poor, enrolled, and with evidence of what the story is about."""
-        if self.draw(often(True, False)):
-            self.household(usual=True)
-        for sp_id in self.persons:
-            if self.draw(often(True, False)):
-                self.enrolment(usual=sp_id)
-        for _ in range(self.draw(st.integers(1, 3))):
-            self.condition(usual=True)
-
-    def household(self, *, usual: bool = False) -> Event:
-        draw = self.draw
-        members = self.persons if usual else draw(st.lists(one_of(self.persons), min_size=1, max_size=3, unique=True))
-        return self.tell(
-            "idpoor",
-            "household.identified",
-            {
-                "household_id": draw(one_of(("H1", "H2", "H3"))),
-                "level": "poor_1" if usual else draw(often("poor_1", "poor_2", "at_risk")),
-                "commune": "010201",
-                "area": "rural",
-                "card_number": "card-1",
-                "valid_from": "2023-01-01" if usual else draw(one_of(("2023-01-01", "2023-09-11", "2024-12-15"))),
-                "valid_until": "2030-12-31" if usual else draw(often("2030-12-31", "2023-09-30")),
-                "members": [_member(number, sp_id) for number, sp_id in enumerate(members)],
-                "replaces": draw(often((), ("H1",), ("H2",))),
-            },
-        )
-
-    def revocation(self) -> Event:
-        household, day = self.draw(one_of(("H1", "H2", "H3"))), self.draw(one_of(("2023-08-01", "2023-09-20")))
-        return self.tell(
-            "idpoor", "household.revoked", {"household_id": household, "revoked_on": day, "reason": "moved"}
-        )
-
-    def enrolment(self, usual: str | None = None) -> Event:
-        draw = self.draw
-        pupil = "school_attendance" in self.focus.conditions and draw(often(True, False))
-        data: dict[str, object] = {
-            "sp_id": usual or draw(one_of(self.persons)),
-            "scheme": "scholarship" if pupil else "nssf.worker",
-            "enrolment_id": f"E{usual}" if usual else draw(one_of(("E1", f"E{self.persons[0]}"))),
-            "birth_date": "1995",
-            "sex": "F",
-            "valid_from": "2022-01-01" if usual else draw(often("2022-01-01", "2023-09-11")),
-            "valid_until": None if usual else draw(often(None, "2023-09-11")),
-            "principal": draw(often(None, *MOTHERS)),
-        }
-        if pupil:
-            data["grade"] = draw(often(*GRADES))
-        return self.tell(draw(one_of(("nssf", "moeys"))), "person.enrolled", data)
-
-    def withdrawal_from_scheme(self) -> Event:
-        draw = self.draw
-        scheme, enrolment = draw(one_of(("nssf.worker", "scholarship"))), draw(one_of(("E1", f"E{self.persons[0]}")))
-        data = {"sp_id": draw(one_of(self.persons)), "scheme": scheme, "enrolment_id": enrolment, "reason": "left"}
-        return self.tell(
-            "nssf", "person.withdrawn", {**data, "withdrawn_on": draw(one_of(("2023-09-01", "2024-12-15")))}
-        )
-
-    def condition(self, *, usual: bool = False) -> Event:
-        draw = self.draw
-        condition = draw(one_of(self.focus.conditions))
-        data: dict[str, object] = {
-            "sp_id": draw(one_of(self.persons)),
-            "condition": condition,
-            "outcome": "met" if usual else draw(often("met", "not_met")),
-            "facility_id": draw(one_of((None, "F1"))),
-        }
-        if condition == "school_attendance":
-            data["month"] = draw(one_of(MONTHS))
-            data["measure"] = draw(often(None, {"attendance_percent": 79}, {"attendance_percent": 80}))
-        elif condition == "delivery":
-            data["on"] = draw(one_of(self.births))
-            data["measure"] = draw(often(None, {"babies": 2}, {"stillborn": 1}, {"gestation_weeks": 25}, {"babies": 1}))
-            data["child_sp_id"] = draw(one_of((None, None, *CHILDREN)))
-        else:
-            data["on"] = draw(one_of(self.visits))
-            data["birth_on"] = draw(often(None, *self.births))
-            data["due_on"] = draw(often(None, *self.births))
-            data["child_sp_id"] = draw(often(None, *CHILDREN))
-        return self.tell(draw(one_of(("pmrs", "nssf", "hef"))), "condition.verified", data)
-
-    def death(self) -> Event:
-        day = self.draw(one_of(("2023-09-10", "2024-12-20")))
-        return self.tell("registry", "person.died", {"sp_id": self.draw(one_of(self.persons)), "died_on": day})
-
-    def merge(self) -> Event:
-        """A merge; every other one corrects one told before, if there is one."""
-        before = [event.data.sp_id for event in self.events if isinstance(event.data, PersonMerged)]
-        correct: bool = self.draw(st.booleans())
-        usual = before if before and correct else self.persons
-        retired = self.draw(one_of((*usual, CHILDREN[1])))
-        kept = self.draw(one_of([sp_id for sp_id in PERSONS if sp_id != retired]))
-        return self.tell("registry", "person.merged", {"sp_id": retired, "into": kept, "merged_on": "2024-12-01"})
-
-    def facility(self) -> Event:
-        data = {"facility_id": "F1", "level": self.draw(one_of(("private", "hc"))), "commune": "010201", "schemes": []}
-        return self.tell("pmrs", "facility.registered", {**data, "valid_from": "2020-01-01", "valid_until": None})
-
-    def fact(self) -> Event:
-        kinds: list[Callable[[], Event]] = [*[self.household] * 3, *[self.enrolment] * 3, *[self.condition] * 6]
-        kinds += [
-            self.revocation,
-            self.withdrawal_from_scheme,
-            self.death,
-            self.merge,
-            self.merge,
-            self.merge,
-            self.facility,
-            self.facility,
-        ]
-        tell: Callable[[], Event] = self.draw(one_of(kinds))
-        return tell()
+def home(t: Teller) -> None:
+    """Everybody in one household."""
+    card(t, HOUSEHOLDS[0], t.persons, SINCE)
 
 
-def _member(number: int, sp_id: str) -> dict[str, object]:
+def household(t: Teller) -> None:
+    """A household, or another version of it: with other members, of another level, for a while."""
+    members = t.draw(_members(t))
+    card(t, t.draw(one_of(HOUSEHOLDS)), members, t.draw(one_of((SINCE, *t.changes))), usual=False)
+
+
+def succession(t: Teller) -> None:
+    """A household that takes over from one told of before, or is to be told of: alone, in a chain, or in a split."""
+    named = [data.household_id for data in t.told(HouseholdIdentified)] or [HOUSEHOLDS[0]]
+    before = t.draw(one_of(named))
+    heir = t.draw(one_of([name for name in (*HOUSEHOLDS[1:], HOUSEHOLDS[0]) if name != before]))
+    members = t.draw(_members(t))
+    card(t, heir, members, t.draw(one_of(t.changes)), replaces=(before,), usual=t.draw(often(True, False)))
+
+
+def card(
+    t: Teller,
+    household_id: str,
+    members: list[str],
+    valid_from: str,
+    *,
+    replaces: tuple[str, ...] = (),
+    usual: bool = True,
+) -> None:
+    levels = [level for level in ("poor_1", "at_risk", "poor_2") if level != t.level]
+    data = {
+        "household_id": household_id,
+        "level": t.level if usual else t.draw(often(t.level, *levels)),
+        "commune": t.draw(often("010201", "020501")),
+        "area": t.draw(often("rural", "phnom_penh")),
+        "card_number": "card-1",
+        "valid_from": valid_from,
+        "valid_until": FOREVER if usual else t.draw(often(FOREVER, t.changes[-1])),
+        "members": [_member(t, number, sp_id) for number, sp_id in enumerate(members)],
+        "replaces": replaces,
+    }
+    t.tell("idpoor", "household.identified", data)
+
+
+def _members(t: Teller) -> st.SearchStrategy[list[str]]:
+    return st.lists(one_of(t.persons), min_size=1, max_size=3, unique=True)
+
+
+def _member(t: Teller, number: int, sp_id: str) -> dict[str, object]:
     return {
-        "sp_id": sp_id,
+        "sp_id": t.draw(nearly(sp_id, None)) if number else sp_id,
         "member_no": number,
-        "birth_date": "1995",
+        "birth_date": t.draw(nearly(BORN[sp_id], "1995")),
         "sex": "F",
         "head": number == 0,
-        "traits": [],
+        "traits": t.draw(one_of(((), TRAITS, TRAITS[:1]))),
     }
+
+
+def revocation(t: Teller) -> None:
+    data = {"household_id": t.draw(one_of(HOUSEHOLDS)), "revoked_on": t.draw(one_of(t.changes)), "reason": "moved"}
+    t.tell("idpoor", "household.revoked", data)
+
+
+def disability(t: Teller) -> None:
+    data = {"sp_id": t.draw(one_of(t.persons)), "condition": "disability", "on": t.draw(one_of((SINCE, *t.changes)))}
+    until = t.draw(often(None, t.changes[-1]))
+    t.tell("nsaf", "condition.verified", {**data, "outcome": t.draw(often("met", "not_met")), "valid_until": until})
+
+
+# -- persons ----------------------------------------------------------------------------------------------------------
+
+
+def everybody_enrolled(t: Teller) -> None:
+    """Each person in one of the schemes of each theme."""
+    for schemes in (theme.schemes for theme in t.themes if theme.schemes):
+        for sp_id in t.persons:
+            enrol(t, sp_id, t.draw(one_of(schemes)), f"E{sp_id}")
+
+
+def enrolment(t: Teller) -> None:
+    """An enrolment, or another version of one, also of one that was another person's."""
+    schemes = [scheme for theme in t.themes for scheme in theme.schemes] or ["hef"]
+    sp_id = t.draw(one_of(t.persons))
+    number = t.draw(one_of(("E1", f"E{sp_id}", f"E{t.persons[0]}")))
+    enrol(t, sp_id, t.draw(one_of(schemes)), number, usual=False)
+
+
+def enrol(t: Teller, sp_id: str, scheme: str, number: str, *, usual: bool = True) -> None:
+    data = {
+        "sp_id": sp_id,
+        "scheme": scheme,
+        "enrolment_id": number,
+        "birth_date": BORN[sp_id] if usual else t.draw(nearly(BORN[sp_id], "1950")),
+        "sex": "F",
+        "valid_from": SINCE if usual else t.draw(often(SINCE, *t.changes)),
+        "valid_until": None if usual else t.draw(often(None, t.changes[-1])),
+        "principal": None if usual else t.draw(often(None, *PERSONS[:2])),
+    }
+    if scheme == "scholarship":
+        data["grade"] = t.draw(often("primary", "lower_secondary", "upper_secondary"))
+    if scheme == "hef":
+        data["category"] = t.draw(one_of((None, "informal_worker", "at_risk")))
+    t.tell("nssf" if usual else t.draw(often("nssf", "moeys")), "person.enrolled", data)
+
+
+def leaving(t: Teller) -> None:
+    """Somebody leaves a scheme."""
+    schemes = [scheme for theme in t.themes for scheme in theme.schemes] or ["hef"]
+    sp_id = t.draw(one_of(t.persons))
+    number = t.draw(one_of((f"E{sp_id}", "E1")))
+    data = {"sp_id": sp_id, "scheme": t.draw(one_of(schemes)), "enrolment_id": number, "reason": "left"}
+    t.tell("nssf", "person.withdrawn", {**data, "withdrawn_on": t.draw(one_of(t.changes))})
+
+
+def registration(t: Teller) -> None:
+    sp_id = t.draw(one_of(t.persons))
+    born = t.draw(one_of((BORN[sp_id], "1950", "2020-01")))
+    t.tell("registry", "person.registered", {"sp_id": sp_id, "birth_date": born, "sex": "F", "aliases": []})
+
+
+def death(t: Teller) -> None:
+    data = {"sp_id": t.draw(one_of(t.persons)), "died_on": t.draw(one_of(t.changes))}
+    t.tell(t.draw(often("registry", "pmrs")), "person.died", data)
+
+
+def merge(t: Teller) -> None:
+    """A merge; every other one corrects one told before, if there is one."""
+    before = [data.sp_id for data in t.told(PersonMerged)]
+    correct: bool = t.draw(st.booleans())
+    usual = before if before and correct else t.persons
+    retired = t.draw(one_of((*usual, CHILDREN[1])))
+    kept = t.draw(one_of([sp_id for sp_id in PERSONS if sp_id != retired]))
+    t.tell("registry", "person.merged", {"sp_id": retired, "into": kept, "merged_on": "2024-12-01"})
+
+
+# -- facilities -------------------------------------------------------------------------------------------------------
+
+
+def facility(t: Teller) -> None:
+    """A facility, registered by its ministry before or after it is named."""
+    register(t, t.draw(one_of(FACILITIES)), usual=False)
+
+
+def register(t: Teller, facility_id: str, *, usual: bool = True) -> None:
+    data = {
+        "facility_id": facility_id,
+        "level": "hc" if usual else t.draw(often("hc", "private", "cpa1")),
+        "commune": "010201",
+        "schemes": ("hef", "nssf") if usual else t.draw(often(("hef", "nssf"), ("hef",), ())),
+        "valid_from": "2020-01-01" if usual else t.draw(often("2020-01-01", *t.changes)),
+        "valid_until": None if usual else t.draw(often(None, t.changes[-1])),
+    }
+    t.tell("pmrs", "facility.registered", data)
+
+
+COMMON = (enrolment, leaving, registration, death, merge, merge, merge, facility)
+"""What may be told in any story."""

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from events.envelope import Event
 from ledger.model.rows import DecisionKind
 from ledger.model.step import Position
-from pipeline.policy_files import load
 from processors.desk import LineRow
 from processors.memory import World
 from processors.outcome import Claim
+from tests.properties.policy import tried_policy
 
-POLICY = load()
+POLICY = tried_policy()
 
 Told = tuple[object, ...]
 

@@ -8,6 +8,7 @@ from tests.properties import books
 from tests.properties.playing import POLICY, orders, paces, play, play_in_steps, result
 from tests.properties.profiles import tried
 from tests.properties.stories import stories
+from tests.properties.watching import watch
 
 
 @tried(500)
@@ -19,3 +20,4 @@ def test_order_repetition_and_batching_change_nothing(data: st.DataObject) -> No
     again = play_in_steps(World(POLICY), order, data.draw(paces(order)))
     assert result(again) == result(once)
     books.check(again)
+    watch(again)
