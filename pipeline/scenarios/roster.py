@@ -77,7 +77,7 @@ class Roster:
         return {
             "sp_id": self.script.sp_id() if known else None,
             "member_no": number,
-            "birth_date": self._birth_date(group),
+            "birth_date": self._birth_date(group, least=18 if number == 1 or group != ADULT else 7),
             "sex": "F" if self.rng.random() < 0.5 else "M",
             "head": number == 1,
             "traits": [group] if group in {DISABLED, CHRONIC} else [],
@@ -103,14 +103,15 @@ class Roster:
             disabled=[sp_id for group, sp_id in named if group == DISABLED],
         )
 
-    def _birth_date(self, group: str) -> str:
+    def _birth_date(self, group: str, least: int) -> str:
+        """Of a child, an older person, or anybody between `least` years and sixty."""
         rng = self.rng
         if group == CHILD:
             days = rng.randint(1, (self.figures.child_age_max + 1) * _YEAR - _GAP_DAYS)
         elif group == ELDERLY:
             days = rng.randint(60 * _YEAR + _GAP_DAYS, 90 * _YEAR)
         else:
-            days = rng.randint(7 * _YEAR if group == ADULT else 18 * _YEAR, 60 * _YEAR - _GAP_DAYS)
+            days = rng.randint(least * _YEAR + _GAP_DAYS, 60 * _YEAR - _GAP_DAYS)
         return (self.day - timedelta(days=days)).isoformat()
 
     def identify(

@@ -11,7 +11,7 @@ from pipeline.codes import check_codes
 from pipeline.policy_files import load
 from pipeline.scenarios import files
 from pipeline.scenarios.catalogue import SCENARIOS, ScenarioError
-from pipeline.scenarios.script import RESERVOIR_LINES, Line, Reservoir, Script, Wave, space_of
+from pipeline.scenarios.script import RESERVOIR_LINES, SPACE, Line, Reservoir, Script, Wave, space_of
 from pipeline.scenarios.sinks import WINDOW_LINES, EventFile
 from tests.unit.scenarios.reading import first_told, told
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+PERSONS_A_UNIT_MAX = 10
+"""SP-IDs given for one unit of a size, at most."""
 UNITS_TOLD_MAX = 5_000
 """Full sizes above this are told in part only, to keep the tests short."""
 
@@ -156,9 +158,14 @@ def test_a_size_that_cannot_be_is_refused(size: str) -> None:
 
 
 def test_scenarios_and_sizes_share_no_person() -> None:
-    sizes = ("small", "medium", "full")
-    tokens = {scenario.token(size, 1) for scenario in SCENARIOS.values() for size in sizes}
-    assert len({space_of(token) for token in tokens}) == len(tokens)
+    spaces: list[int] = []
+    for scenario in SCENARIOS.values():
+        for size in dict.fromkeys(scenario.quantity(size) for size in ("small", "medium", "full")):
+            first = space_of(scenario.token(str(size), 1))
+            millions = 1 + PERSONS_A_UNIT_MAX * size // SPACE
+            spaces += [(first + number) % 10_000 for number in range(millions)]
+    assert len(set(spaces)) == len(spaces)
+    assert not {1000, 2000} & set(spaces), "the examples of docs/example have these"
 
 
 def test_a_sample_keeps_its_size_whatever_comes() -> None:
