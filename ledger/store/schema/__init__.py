@@ -6,10 +6,20 @@ reconciliation compares whole sets instead.
 
 from __future__ import annotations
 
-from ledger.store.schema import access, books, intake, policy, working
+from ledger.store.schema import access, books, intake, policy, proof, working
 from ledger.store.schema.columns import metadata
 
-__all__ = ["APPEND_ONLY_TABLES", "WORKING_TABLES", "access", "books", "intake", "metadata", "policy", "working"]
+__all__ = [
+    "APPEND_ONLY_TABLES",
+    "WORKING_TABLES",
+    "access",
+    "books",
+    "intake",
+    "metadata",
+    "policy",
+    "proof",
+    "working",
+]
 
 APPEND_ONLY_TABLES = tuple(sorted(name for name, table in metadata.tables.items() if table.info["append_only"]))
 WORKING_TABLES = tuple(sorted(name for name, table in metadata.tables.items() if not table.info["append_only"]))

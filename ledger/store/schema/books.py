@@ -72,6 +72,7 @@ transfer = Table(
     UniqueConstraint("subject", "version", "leg"),
     CheckConstraint("amount_minor > 0", name="amount"),
     CheckConstraint("debit_account <> credit_account", name="accounts"),
+    Index(None, "reverses", postgresql_where="reverses is not null"),
     info=APPEND_ONLY,
 )
 

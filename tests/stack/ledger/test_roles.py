@@ -37,6 +37,16 @@ def filled_url(ledger_url: str) -> str:
         keeper.submit(1, [keeper.decide(b"l" * 16, LineState.SUBMITTED, 400_000, OF)])
         keeper.post()
         conn.execute("insert into claim_double values ('a', 1, 'g', 'k', 'b', 1)")
+        conn.execute("insert into log_entry values (1000, 2, 3, 1, '')")
+        conn.execute("insert into schema_digest (digest, objects, summary) values (%s, 1, '{}')", (bytes(32),))
+        conn.execute(
+            "insert into signing_key (origin, algorithm, public_key, actor, os_user, note)"
+            " values ('log.example', 1, %s, 'sokha', 'sokha', '')",
+            (bytes(32),),
+        )
+        conn.execute("insert into tile values (0, 0, %s)", (bytes(8192),))
+        conn.execute("insert into checkpoint values (1, 0, %s, 'note', 1)", (bytes(32),))
+        conn.execute("insert into cosignature values (1, 'witness.example', 'line', 1)")
         first = policies.Proposal(bytes(32), None, {}, "{}", "release 1", "spp", "")
         policies.begin(conn, first)
         policies.propose(conn, first._replace(base=bytes(32), proposed_by="sokha"))
