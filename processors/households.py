@@ -201,6 +201,8 @@ def _gone(view: View, root: bytes, home: Home, day: date) -> Event | None:
     died = view.died(root)
     if died is not None and died[1] < day:
         return died[0]
+    if _named_by(view, root) == [home.key]:
+        return None
     other = home_of(view, root, day)
     return other.event if other is not None and other.key != home.key else None
 

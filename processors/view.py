@@ -136,7 +136,8 @@ class View:
 
     def _about(self, root: bytes, kind: type[D]) -> list[tuple[Event, D]]:
         if not self._roots:
-            return self._of((root,), kind)
+            state = self.states.get(root)
+            return self._of((root,), kind) if state is not None and kind in state.kinds else []
         found = self._of(self.aliases(root), kind)
         if kind is PersonMerged:
             return found
