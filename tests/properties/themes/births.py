@@ -24,7 +24,7 @@ def delivery(t: Teller, *, usual: bool = False) -> None:
 
 
 def visit(t: Teller, *, usual: bool = False) -> None:
-    more = {
+    more: dict[str, object] = {
         "birth_on": t.draw(often(None, *DELIVERIES[:3])),
         "due_on": t.draw(often(None, *DELIVERIES[:3])),
         "child_sp_id": t.draw(often(None, *CHILDREN)),

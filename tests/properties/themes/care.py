@@ -21,7 +21,8 @@ TYPES_OF_PAYMENT = (POOR, OFFICIAL, WORKER, MEMBER, "PATY-00003LD", "PATY-00002N
 def encounter(t: Teller) -> None:
     """An encounter: a new one, another id for a known one, or a correction of it, also of whose it was."""
     known = t.told(EncounterRecorded)
-    same = t.draw(one_of(known)) if known and t.draw(often(True, False)) else None
+    new: bool = not known or t.draw(often(False, True))
+    same = None if new else t.draw(one_of(known))
     data = {
         "encounter_id": t.draw(one_of(IDS)),
         "sp_id": t.draw(often(same.sp_id, *t.persons) if same else one_of(t.persons)),
@@ -61,7 +62,7 @@ def ask(t: Teller) -> tuple[str, dict[str, object]]:
         }
     found = t.draw(one_of(told))
     payer = "hef" if found.payment_type in HEF else "nssf"
-    asked = {"sp_id": t.asked(found.sp_id, *t.persons), "for": {"encounter_id": found.encounter_id}}
+    asked: dict[str, object] = {"sp_id": t.asked(found.sp_id, *t.persons), "for": {"encounter_id": found.encounter_id}}
     return f"{payer}.{t.asked(found.service, *SERVICES)}", asked
 
 

@@ -40,18 +40,26 @@ def contributed(t: Teller) -> None:
     sp_id = t.draw(one_of(t.persons))
     skipped = t.draw(often("", *MONTHS[:3]))
     for month in MONTHS:
-        data = {"sp_id": sp_id, "scheme": "nssf.worker", "month": month, "paid_on": "2023-08-15"}
         if month != skipped:
-            more = {"contributory_wage": money("1000000"), "employer_id": "factory"}
-            t.tell("nssf", "contribution.recorded", data | more, day=1)
+            _worked(t, sp_id, month)
 
 
 def everybody_contributed(t: Teller) -> None:
     for sp_id in t.persons[:2]:
         for month in MONTHS[:3]:
-            wage = {"contributory_wage": money("1000000"), "employer_id": "factory", "paid_on": "2023-08-15"}
-            told = {"sp_id": sp_id, "scheme": "nssf.worker", "month": month}
-            t.tell("nssf", "contribution.recorded", told | wage, day=1)
+            _worked(t, sp_id, month)
+
+
+def _worked(t: Teller, sp_id: str, month: str) -> None:
+    data = {
+        "sp_id": sp_id,
+        "scheme": "nssf.worker",
+        "month": month,
+        "contributory_wage": money("1000000"),
+        "paid_on": "2023-08-15",
+        "employer_id": "factory",
+    }
+    t.tell("nssf", "contribution.recorded", data, day=1)
 
 
 def delivery(t: Teller) -> None:
