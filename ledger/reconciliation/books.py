@@ -63,6 +63,17 @@ select '', '{COUNT}', (select coalesce(sum(leaf_count), 0) from block), count(di
 from leaf left join block using (block_no)
 """
 
+# A policy counts from the block its activation names until the next one; blocks before the first are older than this.
+_POLICY = f"""
+with due as (
+    select block.policy_digest as digest,
+        (select v.digest from policy_activation v where v.first_block <= block_no order by activation_no desc limit 1)
+        as active
+    from block
+)
+select '', '{COUNT}', count(*), count(*) filter (where active is null or active = digest) from due
+"""
+
 _SUSPENSE = f"""
 with balance as (
     select currency, coalesce((select sum(amount_minor) from transfer where credit_account = account_no), 0)
@@ -96,6 +107,12 @@ BOOKS = (
         "blocks = blocks that follow their predecessor in number, hash and leaves",
         "a block is missing or was put in: restore from a copy that verifies and tell the certification agency",
         _CHAIN,
+    ),
+    Check(
+        "policy",
+        "blocks = blocks decided by the policy in force",
+        "a block carries another policy than was approved and activated: `spp policy history` shows which were when",
+        _POLICY,
     ),
     Check(
         "leaves",

@@ -8,6 +8,8 @@ import pytest
 from psycopg.errors import CheckViolation
 
 from events.signing import Verifier
+from ledger.reconciliation.run import reconcile
+from ledger.statements.snapshot import snapshot
 from ledger.store import connect, policies
 from ledger.store.policies import Proposal
 from pipeline.active_policy import FollowedCodes, adopt, settle
@@ -142,6 +144,29 @@ def test_admission_follows_the_policy_in_force(desk: Desk, spp: Spp, packs: Pack
     follow(desk.connection)
     follow(desk.connection)
     assert [("home_visit" in seen) for seen in known] == [True]
+
+
+def test_reconciliation_notices_a_block_of_another_policy(desk: Desk, packs: Packs) -> None:
+    desk.publish(mother(1))
+    desk.decide()
+    with snapshot(desk.url) as books:
+        (found,) = [identity for identity in reconcile(books) if identity.name == "policy"]
+    assert found.left > 0
+    assert found.difference == 0
+    policy = load(packs(edits=RAISED))
+    told = Proposal(policy.digest, load().digest, policy.files, "{}", "Sokha", "sokha", "")
+    number = policies.propose(desk.connection, told)
+    (entry, _) = policies.list_policies(desk.connection)
+    policies.approve(desk.connection, entry, approved_by="Dara", os_user="dara", note="")
+    with desk.connection.transaction():
+        desk.connection.execute(
+            "insert into policy_activation (activation_no, proposal_no, digest, proposed_by, approved_by, first_block)"
+            " values (2, %s, %s, 'Sokha', 'Dara', 1)",
+            (number, policy.digest),
+        )
+    with snapshot(desk.url) as books:
+        (found,) = [identity for identity in reconcile(books) if identity.name == "policy"]
+    assert found.difference == found.left
 
 
 def test_the_database_refuses_what_the_commands_would_never_ask(desk: Desk, packs: Packs) -> None:
