@@ -69,6 +69,24 @@ def replaced(roster: Roster, desk: Desk, household: Household, month: str) -> No
     desk.refused("card_not_valid", "amount_mismatch")  # its members count in the new household
 
 
+def split(roster: Roster, desk: Desk, household: Household, month: str) -> None:
+    """A household parted in two, each with a card of its own; only one of them is asked for, and so is the old one."""
+    old, other = roster.script.next_id(), roster.spare()
+    since = household.valid_from - timedelta(days=150)
+    together = [*household.members, *({**one, "head": False} for one in other.members)]
+    numbered = [{**one, "member_no": number} for number, one in enumerate(together, start=1)]
+    told = country.office_hour(roster.rng, since)
+    roster.identify(household, at=told, household_id=old, valid_from=since.isoformat(), members=numbered)
+    roster.identify(household, replaces=[old])
+    other.valid_from = household.valid_from
+    roster.identify(other, replaces=[old])
+    asked = desk.ask(household, month)
+    riel = desk.riel(household)
+    desk.ask(household, month, at=asked.at + timedelta(hours=2), household_id=old, amount_riel=riel)
+    desk.paid(household)
+    desk.refused("card_not_valid", "amount_mismatch")  # all its members count elsewhere
+
+
 def member_died(roster: Roster, desk: Desk, household: Household, month: str) -> None:
     """The card still lists somebody who died before the month: they do not count."""
     dead = roster.member(ADULT, len(household.members) + 1, known=True)
@@ -210,6 +228,7 @@ DUE: tuple[tuple[Story, Rate], ...] = (
     (asked_twice, rates.SAME_OPERATOR_TWICE),
     (members_corrected, rates.MEMBERS_CORRECTED),
     (replaced, rates.REPLACED),
+    (split, rates.SPLIT),
     (member_died, rates.MEMBER_DIED),
     (member_moved, rates.MEMBER_MOVED),
     (amount_typo_corrected, rates.AMOUNT_TYPO_CORRECTED),

@@ -65,6 +65,7 @@ SP_ID_KNOWN = Rate(0.7, "assumption: the registry of persons is younger than the
 LATE_CARD = Rate(0.053, "30,000 missed the first window beside 530,858 paid (July 2020): 30,000 / 560,858")
 MEMBERS_CORRECTED = Rate(0.010, "assumption: one card in a hundred is written anew for its members")
 REPLACED = Rate(0.005, "assumption: one household in two hundred has an older card as well")
+SPLIT = Rate(0.002, ASSUMED_ODD)
 MEMBER_MOVED = Rate(0.005, ASSUMED_RARE)
 MEMBER_DIED = Rate(0.005, ASSUMED_RARE)
 ARREARS = Rate(0.005, "complaints on flood cash were accepted for weeks after the last payment")
