@@ -20,7 +20,6 @@ from pipeline.policies.comparing import compare
 from pipeline.policies.telling import show as tell
 from pipeline.policies.trial import PolicyLacksBenefitError, Trial, try_out
 from pipeline.policy_files import read as read_files
-from pipeline.readonly import open_world
 from pipeline.settings import get_settings
 from processors.policy.loader import PolicyError
 from processors.policy.model import Policy
@@ -221,6 +220,8 @@ def _day(told: str | None) -> date:
 
 def _try(new: Policy, active: Policy | None) -> Trial:
     """What `new` would change against `active`, or against the policy in force."""
+    from pipeline.readonly import open_world  # noqa: PLC0415 - the decider's modules, which showing a pack needs not
+
     old = active or choose(None).policy
     with (
         Steps().step("Deciding the open requests by both policies") as advance,

@@ -24,6 +24,7 @@ _HEADINGS = {
     "tolerance": "Tolerance",
     "certifier": "Certifier",
     "books": "Books",
+    "overlays": "Overlays, in force in their areas",
     "windows": "Windows and days, shared by all benefits",
     "incomplete_birth_date": "Birth dates known by year or month, shared by all benefits",
     "source_order": "Which source counts, shared by all benefits",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +13,6 @@ from processors.policy.words import rule_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import date
 
     from pipeline.policies.content import Tree
     from processors.policy.loader.nodes import Plain
@@ -124,7 +124,7 @@ class _Teller:
             self.since, self.until = outer
         elif isinstance(node, dict):
             yield from self._mapping(path, node)
-        elif isinstance(node, list) and any(isinstance(item, dict | list) for item in node):
+        elif isinstance(node, list) and _is_nested(node):
             for at, item in enumerate(node, 1):
                 yield from self._item(path, at, item)
         elif node is not None:
@@ -134,12 +134,32 @@ class _Teller:
         if STATUS not in node:
             for key, value in node.items():
                 yield from self._walk((*path, key), value)
+        elif "from" in node and "until" in node:
+            yield from self._overlay(path, node)
         elif "table" in node:
             for row, leaf in leaves(node["table"]):
                 own = leaf if isinstance(leaf, dict) else {**node, "value": leaf}
                 yield self.entry((*path, *row), {"unit": node.get("unit"), **_without(own, "table")})
         else:
             yield self.entry(path, node)
+
+    def _overlay(self, path: tuple[str, ...], node: Mapping[str, Plain]) -> Iterator[Entry]:
+        """What holds from one day until another, both included: what it says of itself, then what it brings."""
+        first, last = date.fromisoformat(str(node["from"])), date.fromisoformat(str(node["until"]))
+        if not first <= self.day <= last:
+            return
+        outer = (self.since, self.until)
+        self.since, self.until = first.isoformat(), (last + timedelta(days=1)).isoformat()
+        brings = {key: value for key, value in node.items() if _is_nested(value)}
+        own = {key: value for key, value in node.items() if key not in {*brings, "from", "until"}}
+        yield self.entry(path, own)
+        for key, value in brings.items():
+            name = predicate_of(value) if isinstance(value, dict) else None
+            if isinstance(value, dict) and STATUS in value and name is not None:
+                yield self._rule((*path, key), name, value)
+            else:
+                yield from self._walk((*path, key), value)
+        self.since, self.until = outer
 
     def _item(self, path: tuple[str, ...], at: int, item: Plain) -> Iterator[Entry]:
         """A row of a list: a rule, several ways, or what has no name of its own."""
@@ -211,6 +231,10 @@ class _Teller:
         return tuple(
             Reference(str(found.get("title")), _text(found.get("href"))) for found in cited if isinstance(found, dict)
         )
+
+
+def _is_nested(node: Plain) -> bool:
+    return isinstance(node, dict) or (isinstance(node, list) and any(isinstance(item, dict | list) for item in node))
 
 
 def _without(node: Mapping[str, Plain], key: str) -> dict[str, Plain]:

@@ -1,6 +1,7 @@
 """What a policy officer is shown is everything the pack says is in force that day, with what it stands on."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -115,3 +116,22 @@ def test_rows_of_a_table_are_told_each_with_its_own_status() -> None:
     assert (rural.unit, rural.words) == ("KHR/member", "vulnerable member, rural areas, poor level 1")
     statuses = {entry.status for entry in told.entries if entry.path[:2] == ("parts", "vulnerable_member")}
     assert {"confirmed", "unverified"} <= statuses
+
+
+def test_an_overlay_is_told_on_its_days_with_what_it_brings() -> None:
+    example = Path(__file__).resolve().parents[2] / "cases" / "overlays" / "policy" / "example.cash.yaml"
+    policy = parse({**read(), "example.cash.yaml": example.read_text()})
+
+    def told(day: str) -> dict[tuple[str, ...], Entry]:
+        shown = show(policy, "example.cash", date.fromisoformat(day))
+        return {entry.path: entry for entry in shown.entries if entry.section == "overlays"}
+
+    assert told("2024-08-31") == {}
+    flood = told("2024-10-31")
+    assert flood["flood_top_up",].parameters == {"kind": "vertical", "areas": ["02"]}
+    assert (flood["flood_top_up",].since, flood["flood_top_up",].until) == ("2024-09-01", "2024-11-01")
+    assert flood["flood_top_up", "parts", "child", "figure"].value == 5_000
+    assert flood["flood_top_up", "parts", "child", "who", "1"].parameters == {"age_below": 5}
+    assert flood["flood_reach", "rule"].words.endswith("poor level 1, poor level 2 or at risk.")
+    assert told("2024-11-01") == {}
+    assert told("2024-12-31")["open_areas",].parameters["waives"] == "area_in"
