@@ -240,7 +240,9 @@ def copy_packed(cursor: Cursor[Any], spec: TableSpec, data: bytes) -> int:
     return cursor.rowcount
 
 
-SPECS: dict[str, TableSpec] = {name: table_spec(table) for name, table in schema.metadata.tables.items()}
+SPECS: dict[str, TableSpec] = {
+    name: table_spec(table) for name, table in schema.metadata.tables.items() if table.info.get("copied", True)
+}
 
 ACCOUNT = SPECS["account"]
 BLOCK = SPECS["block"]
@@ -253,6 +255,7 @@ DECISION = SPECS["decision"]
 ENTITY = SPECS["entity"]
 INBOX = SPECS["inbox"]
 LINE = SPECS["line"]
+LOG_ENTRY = SPECS["log_entry"]
 MARK = SPECS["mark"]
 OUTBOX = SPECS["outbox"]
 PARKED_MARK = SPECS["parked_mark"]
@@ -264,4 +267,5 @@ SOURCE_HEALTH = SPECS["source_health"]
 SUBMISSION = SPECS["submission"]
 SUBMISSION_LINE = SPECS["submission_line"]
 SUBMISSION_OPEN = SPECS["submission_open"]
+TILE = SPECS["tile"]
 TRANSFER = SPECS["transfer"]

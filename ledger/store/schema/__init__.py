@@ -6,7 +6,7 @@ reconciliation compares whole sets instead.
 
 from __future__ import annotations
 
-from ledger.store.schema import access, books, intake, policy, proof, working
+from ledger.store.schema import access, books, finance, intake, policy, proof, working
 from ledger.store.schema.columns import metadata
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "WORKING_TABLES",
     "access",
     "books",
+    "finance",
     "intake",
     "metadata",
     "policy",

@@ -47,6 +47,16 @@ def filled_url(ledger_url: str) -> str:
         conn.execute("insert into tile values (0, 0, %s)", (bytes(8192),))
         conn.execute("insert into checkpoint values (1, 0, %s, 'note', 1)", (bytes(32),))
         conn.execute("insert into cosignature values (1, 'witness.example', 'line', 1)")
+        conn.execute("insert into block_span values (1, 0, 0, 'hash')")
+        conn.execute("insert into span_sum values (1, 0, 1, 2, 1, 0, '2018-03-01', 1, 1)")
+        conn.execute(
+            "insert into period_request (period, kind, first_day, last_day, asked_by, os_user, note)"
+            " values ('2018-03', 1, '2018-03-01', '2018-03-31', 'sokha', 'sokha', '')"
+        )
+        conn.execute(
+            "insert into period_event (event_no, request_no, approved_by, os_user, note, at_block, block_hash)"
+            " select 1, request_no, 'dara', 'dara', '', block_no, hash from period_request, block"
+        )
         first = policies.Proposal(bytes(32), None, {}, "{}", "release 1", "spp", "")
         policies.begin(conn, first)
         policies.propose(conn, first._replace(base=bytes(32), proposed_by="sokha"))
