@@ -91,12 +91,10 @@ _NUMBERED: dict[type, Callable[..., bytes]] = {
 
 
 def request_home(request: PaymentRequested) -> bytes:
-    """Where a request belongs: the person it is in respect of, else its person or household."""
-    if request.in_respect_of is not None:
-        return person(request.in_respect_of)
-    if request.sp_id is not None:
-        return person(request.sp_id)
-    return household(request.household_id or "")
+    """Where a request belongs: its household, else the person it is in respect of, else its person."""
+    if request.sp_id is None:
+        return household(request.household_id or "")
+    return person(request.in_respect_of if request.in_respect_of is not None else request.sp_id)
 
 
 def _of_household(_source: str, data: HouseholdIdentified) -> tuple[bytes, ...]:

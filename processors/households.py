@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from events.enrolment import HouseholdIdentified, HouseholdRevoked
 from events.verification import ConditionVerified
 from processors import ages, entities
+from processors.policy.model import BROUGHT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,10 +61,15 @@ class Counting(NamedTuple):
 
 
 def asked(inquiry: Inquiry) -> Home | None:
-    """The household a request is about: the one that asks, or the one in which its person counts on the day."""
+    """The household a request is about: the one that asks, or the one in which its person counts on the day.
+
+    Who brings a child to a visit may lend it a household: the mother's, or that of whoever cares for it.
+    """
     view, day = inquiry.view, inquiry.occasion.day
     if inquiry.applicant[:1] == HOUSEHOLD:
         return household_on(view, inquiry.applicant, day)
+    if inquiry.pack.entitlement.event not in BROUGHT:
+        return home_of(view, inquiry.subject, day)
     persons = dict.fromkeys((inquiry.subject, inquiry.occasion.holder, inquiry.applicant))
     return next((found for person in persons if (found := home_of(view, person, day)) is not None), None)
 

@@ -37,7 +37,7 @@ def inquire(view: View, pack: Pack, event: Event, request: PaymentRequested) -> 
     else:
         applicant = view.root(entities.person(request.sp_id))
     subject = applicant
-    if request.in_respect_of is not None:
+    if request.in_respect_of is not None and request.sp_id is not None:
         subject = view.root(entities.person(request.in_respect_of))
         if pack.entitlement.event is LifeEvent.EPISODE:
             applicant = subject  # care is covered by what the patient has, not by what whoever asks has

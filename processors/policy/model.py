@@ -54,6 +54,10 @@ class LifeEvent(StrEnum):
     LEAVE = "leave"
 
 
+BROUGHT = frozenset({LifeEvent.BIRTH, LifeEvent.VISIT})
+"""To these somebody else may bring a child and lend it an enrolment or a household; in all others each has their own."""
+
+
 class Times(StrEnum):
     """What a figure is paid for: how often it counts in one payment. The values end the figure's unit."""
 

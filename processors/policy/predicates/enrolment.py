@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from events.reasons import Reason
+from processors.policy.model import BROUGHT
 from processors.policy.predicates.kind import Outcome, ParameterKind, PredicateKind, Verdict, codes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from processors.inquiry import Inquiry
     from processors.policy.predicates.kind import Value
 
 
 def _enrolled(inquiry: Inquiry, schemes: frozenset[str], grade: str | None) -> Outcome:
-    """Who asks, the mother, or the child: a caregiver asks on the enrolment the child's mother had."""
-    persons = dict.fromkeys((inquiry.applicant, inquiry.occasion.holder, inquiry.subject))
+    """The person; of a birth or visit who asks, the mother, or the child: a caregiver asks on what the mother had."""
+    persons: Iterable[bytes] = (inquiry.subject,)
+    if inquiry.pack.entitlement.event in BROUGHT:
+        persons = dict.fromkeys((inquiry.applicant, inquiry.occasion.holder, inquiry.subject))
     known = [(person, *fact) for person in persons for fact in inquiry.view.enrolments(person, schemes)]
     if not known:
         return Outcome(Verdict.UNKNOWN, Reason.ENROLMENT_MISSING)
