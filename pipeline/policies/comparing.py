@@ -39,6 +39,7 @@ class Kind(StrEnum):
     CODE_LIST = "code list"
     WINDOW = "window"
     EXCLUSIVITY = "exclusivity"
+    OVERLAY = "overlay"
     OTHER = "other"
 
 
@@ -97,7 +98,11 @@ class _Differ:
         if is_dated(old) and is_dated(new):
             yield from self._dated(path, old, new)
         elif isinstance(old, dict) and isinstance(new, dict):
+            outer = self.span
+            if bounds := [str(node["from"]) for node in (old, new) if STATUS in node and "from" in node]:
+                self.span = (min(bounds), None)
             yield from self._mapping(path, old, new)
+            self.span = outer
         elif _listed(old) and _listed(new):
             yield from self._mapping(path, _named(old), _named(new))
         else:
@@ -156,12 +161,12 @@ def said(node: Plain) -> str | None:
 
 def _kind(benefit: str, path: tuple[str, ...]) -> Kind:
     """The kind by where in the file a difference is."""
-    if path[-1] in _OF_BASIS:
-        return _OF_BASIS[path[-1]]
-    if "references" in path:
-        return Kind.REFERENCE
+    if "references" in path or path[-1] in _OF_BASIS:
+        return _OF_BASIS.get(path[-1], Kind.REFERENCE)
     if not benefit or "exclusivity" in path:
         return Kind.EXCLUSIVITY if "exclusivity" in path else _SHARED.get(path[0], Kind.OTHER)
+    if path[0] == "overlays":
+        return Kind.FIGURE if path[-1] == "value" else Kind.OVERLAY
     if path[0] == "rules":
         return Kind.RULE if len(path) <= len(("rules", "predicate")) else Kind.PARAMETER
     if path[0] == "amount" or "maximum" in path:

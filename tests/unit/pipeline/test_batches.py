@@ -166,6 +166,15 @@ def batch(start: int, end: int) -> Batch:
     return Batch("sp.payment.v1", 0, start, end, run_of(start, end))
 
 
+def test_each_batch_is_judged_by_what_is_in_force_when_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, asked = Store(0), list[int]()
+    made = recorder(monkeypatch, store)
+    monkeypatch.setattr(made, "_before_batch", lambda _connection: asked.append(len(store.written)))
+    made.record(batch(0, 10))
+    made.record(batch(10, 20))
+    assert asked == [0, 1], "asked before each batch is judged and written"
+
+
 def test_a_batch_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(0)
     assert recorder(monkeypatch, store).record(batch(0, 10)) == 10

@@ -1,6 +1,7 @@
 """What changes between two policies is told by benefit and date; what only looks different is no change."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,19 @@ def test_a_benefit_that_comes_or_goes_is_told_by_its_title() -> None:
     assert (gone.benefit, gone.kind, gone.new) == ("tvet.stipend", Kind.BENEFIT, None)
     (come,) = compare(without, POLICY)
     assert (come.old, come.new) == (None, gone.old)
+
+
+def test_a_change_of_an_overlay_is_told_from_its_first_day() -> None:
+    text = (Path(__file__).resolve().parents[2] / "cases" / "overlays" / "policy" / "example.cash.yaml").read_text()
+    name, figure = "example.cash.yaml", "figure: {value: 20_000"
+    assert figure in text
+    old = parse({**FILES, name: text})
+    more = text.replace(figure, "figure: {value: 25_000").replace("until: 2024-12-31", "until: 2024-12-30")
+    told = compare(old, parse({**FILES, name: more}))
+    assert [(change.kind, change.since, change.old, change.new) for change in told] == [
+        (Kind.FIGURE, "2024-09-01", "20,000", "25,000"),
+        (Kind.OVERLAY, "2024-12-01", "2024-12-31", "2024-12-30"),
+    ]
 
 
 @pytest.mark.parametrize("file", sorted(FILES))
