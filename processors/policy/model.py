@@ -55,7 +55,7 @@ class LifeEvent(StrEnum):
 
 
 BROUGHT = frozenset({LifeEvent.BIRTH, LifeEvent.VISIT})
-"""To these somebody else may bring a child and lend it an enrolment or a household; in all others each has their own."""
+"""To these somebody may bring a child and lend it an enrolment or a household; in all others each has their own."""
 
 
 class Times(StrEnum):
