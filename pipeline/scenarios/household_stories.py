@@ -81,7 +81,7 @@ def split(roster: Roster, desk: Desk, household: Household, month: str) -> None:
     other.valid_from = household.valid_from
     roster.identify(other, replaces=[old])
     asked = desk.ask(household, month)
-    riel = desk.riel(household)
+    riel = desk.figures.rates.riel(household.place, 1, len(together), household.extras + other.extras)
     desk.ask(household, month, at=asked.at + timedelta(hours=2), household_id=old, amount_riel=riel)
     desk.paid(household)
     desk.refused("card_not_valid", "amount_mismatch")  # all its members count elsewhere
