@@ -219,7 +219,7 @@ def equity_card(people: People, mother: Mother) -> None:
         mother,
         source="nsaf",
         benefit=NSAF_DELIVERY,
-        amount_riel=people.figures.card_riel * mother.babies,
+        amount_riel=people.figures.card_delivery_riel(mother.babies),
         at=_later(people, asked.at, 1, 9),
     )
     people.paid(mother)

@@ -17,7 +17,8 @@ class BirthFigures:
     """Mothers paid in one period, how many of them had twins and triplets, and who published it.
 
     `published_riel` is the money as printed; `difference` what the rule gives above it; `counted` says how well the
-    number of mothers is known. `card_riel` is what NSAF paid for a delivery in the period.
+    number of mothers is known. `card_riel` is what NSAF paid for a delivery in the period, since
+    August 2023 for each baby (`card_by_baby`).
     """
 
     first_day: date
@@ -32,6 +33,11 @@ class BirthFigures:
     note: str
     difference: int = 0
     counted: Status = "confirmed"
+    card_by_baby: bool = False
+
+    def card_delivery_riel(self, babies: int) -> int:
+        """What NSAF pays in the period for a delivery of so many babies."""
+        return self.card_riel * babies if self.card_by_baby else self.card_riel
 
     @property
     def babies(self) -> int:
@@ -129,4 +135,5 @@ BIRTHS_2023_08 = BirthFigures(
     note="3,241 newborns from 1 to 21 August 2023. How many mothers is not published: 23 twins are assumed, in "
     "proportion to 2022. The money was told together with that of visits.",
     counted="assumption",
+    card_by_baby=True,
 )
