@@ -1,7 +1,9 @@
 """Sets on their way while the next are decided: the end is the same, also when one of them fails."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
+from threading import Condition
 from threading import Event as Flag
 
 import psycopg
@@ -10,15 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.envelope import Event
+from events.sources import to_urn
 from events.states import STATES_BY_NUMBER
 from ledger.store.books import MarkRow
 from ledger.store.connection import LedgerCursor
 from pipeline.decide.body import encode_body
-from pipeline.decide.flight import Flight
+from pipeline.decide.flight import Flight, Flying
 from processors.entries import DecisionEntry
 from processors.memory import World
 from processors.outcome import ClaimKind
-from tests.births import closed, declared, mother
+from tests.births import closed, declared, event, mother
 from tests.properties.playing import POLICY, orders, paces, play
 from tests.properties.profiles import tried
 from tests.properties.stories import stories
@@ -90,6 +93,40 @@ def _intact(desk: Desk) -> None:
     assert desk.rows("select count(*) from parked_mark") == [(0,)]
 
 
+@contextmanager
+def _commits_when_waited_for() -> Iterator[None]:
+    """The slowest database there can be: a set is committed only when the leader waits for it."""
+    changed, waited, begun = Condition(), 0, 0
+    commit, land, drop = Flight._commit, Flight.land, Flight.drop
+
+    def _commit(flight: Flight, cursor: LedgerCursor) -> None:
+        nonlocal begun
+        with changed:
+            begun += 1
+            changed.wait_for(lambda: waited >= begun)
+        commit(flight, cursor)
+
+    def _waits(how_many: int) -> None:
+        nonlocal waited
+        with changed:
+            waited += how_many
+            changed.notify_all()
+
+    def _land(flight: Flight) -> Flying:
+        _waits(1)
+        return land(flight)
+
+    def _drop(flight: Flight) -> None:
+        _waits(len(flight.sets))
+        drop(flight)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flight, "_commit", _commit)
+        patch.setattr(Flight, "land", _land)
+        patch.setattr(Flight, "drop", _drop)
+        yield
+
+
 @tried(12)
 @given(st.data())
 def test_any_story_in_any_order_ends_as_in_memory(
@@ -98,7 +135,7 @@ def test_any_story_in_any_order_ends_as_in_memory(
     events = data.draw(stories(rulings=3))
     order = data.draw(orders(events))
     steps = data.draw(paces(order))
-    with fresh_ledger(database_server, ledger_template) as url:
+    with fresh_ledger(database_server, ledger_template) as url, _commits_when_waited_for():
         desk = Desk(url)
         for at, told in enumerate(order):
             desk.publish([told])
@@ -115,6 +152,20 @@ def test_sets_on_their_way_change_nothing(desk: Desk, at_once: int) -> None:
     desk.publish(_country())
     desk.decide(at_once)
     _agree(desk, _in_memory(_country()))
+    _intact(desk)
+
+
+def test_a_retraction_on_its_way_is_known_to_the_set_that_brings_its_fact(desk: Desk) -> None:
+    enrolled, *others = mother(1)
+    named = {"event": {"source": to_urn(enrolled.source), "id": enrolled.id}, "reason": "error"}
+    retracted = event("nssf", "event.retracted", "retracted", "2018-01-06T08:00:00+07:00", named)
+    with _commits_when_waited_for():
+        desk.publish([retracted])
+        assert desk.steps.step(1_000)
+        assert desk.steps.flight.sets
+        desk.publish([enrolled, *others])
+        desk.decide()
+    _agree(desk, _in_memory([retracted, enrolled, *others]))
     _intact(desk)
 
 
