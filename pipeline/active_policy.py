@@ -53,8 +53,30 @@ def settle(conn: LedgerConnection, directory: Path | None) -> Active:
     found = read(conn)
     if found is None:
         raise RuntimeError("no policy is in force, though one was begun with")
-    _check_directory(conn, directory, found)
+    _check_directory(conn, directory, found.policy.digest)
+    if directory is None and load().digest != found.policy.digest:
+        _log.warning("packaged_policy_differs", policy=short(found.policy.digest))
     return found
+
+
+def foresee(conn: LedgerConnection, directory: Path | None) -> str | None:
+    """What whoever starts workers should know: that the program comes with another policy than the ledger's.
+
+    Raises SettingsError where workers would refuse to start.
+    """
+    activation = policies.read_activation(conn)
+    digest = load().digest if activation is None else activation.digest
+    try:
+        _check_directory(conn, directory, digest)
+    except PolicyError as error:
+        raise SettingsError(f"SPP_POLICY: {error}; `spp policy check` tells everything that is wrong") from error
+    packaged = load().digest
+    if directory is not None or packaged == digest:
+        return None
+    return (
+        f"the ledger works by policy {short(digest)}, and this program comes with {short(packaged)}: "
+        "`spp policy diff in-force packaged` tells what differs, `spp policy propose packaged --by NAME` proposes it"
+    )
 
 
 def refresh(conn: LedgerConnection, known: Active | None, directory: Path | None) -> Active:
@@ -140,20 +162,17 @@ def _release(packaged: Policy) -> Proposal:
     )
 
 
-def _check_directory(conn: LedgerConnection, directory: Path | None, active: Active) -> None:
+def _check_directory(conn: LedgerConnection, directory: Path | None, in_force: bytes) -> None:
     if directory is None:
-        packaged = load()
-        if packaged.digest != active.policy.digest:
-            _log.warning("packaged_policy_differs", policy=short(active.policy.digest))
         return
     own = load(directory)
-    if own.digest == active.policy.digest:
+    if own.digest == in_force:
         return
     approved = policies.read_waiting(conn)
     if approved is not None and policies.read_policy(conn, approved).digest == own.digest:
         return
     raise SettingsError(
-        f"SPP_POLICY: {directory} holds policy {short(own.digest)}, but the ledger's is {short(active.policy.digest)}. "
+        f"SPP_POLICY: {directory} holds policy {short(own.digest)}, but the ledger's is {short(in_force)}. "
         f"A policy is checked by a second person before it is used: `spp policy propose {directory} --by NAME`, then "
         f"`spp policy approve {short(own.digest)} --by ANOTHER`; or unset SPP_POLICY to work by the ledger's"
     )

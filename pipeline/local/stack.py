@@ -145,6 +145,12 @@ def _contents(settings: Settings, progress: Progress) -> None:
 
 
 def _workers(settings: Settings, progress: Progress) -> None:
+    from ledger.store import connect  # noqa: PLC0415 - likewise
+    from pipeline.active_policy import foresee  # noqa: PLC0415 - likewise
+
+    with connect(settings.ledger, "reader") as connection:
+        if note := foresee(connection, settings.policy):
+            progress.note(note)
     started = [workers.start(settings, name) for name in workers.WORKERS]
     with progress.step("Starting the workers"):
         for one in started:

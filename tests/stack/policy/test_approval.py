@@ -12,7 +12,7 @@ from ledger.reconciliation.run import reconcile
 from ledger.statements.snapshot import snapshot
 from ledger.store import connect, policies
 from ledger.store.policies import Proposal
-from pipeline.active_policy import FollowedCodes, adopt, settle
+from pipeline.active_policy import FollowedCodes, adopt, foresee, settle
 from pipeline.admission import Admission
 from pipeline.decide import Decider
 from pipeline.metrics import Metrics
@@ -103,6 +103,24 @@ def test_a_worker_of_another_directory_says_what_to_do(desk: Desk, packs: Packs)
         Decider(settings, Metrics()).policy_in_force(desk.connection)
     same = Settings(ledger_url=desk.url, policy=packs("same"))
     assert Decider(same, Metrics()).policy_in_force(desk.connection).digest == load().digest
+
+
+def test_who_starts_workers_is_told_what_they_will_work_by(
+    desk: Desk, packs: Packs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert foresee(desk.connection, None) is None
+    assert foresee(desk.connection, packs("same")) is None
+    raised = packs("raised", RAISED)
+    with pytest.raises(SettingsError, match="holds policy"):
+        foresee(desk.connection, raised)
+    (raised / BIRTH).write_text("unit: [")
+    with pytest.raises(SettingsError, match=f"SPP_POLICY: {BIRTH}:1: this is no YAML"):
+        foresee(desk.connection, raised)
+    other = load(packs("other", RAISED))
+    monkeypatch.setattr("pipeline.active_policy.load", lambda _directory=None: other)
+    told = foresee(desk.connection, None)
+    assert told is not None
+    assert "spp policy propose packaged" in told
 
 
 def test_a_worker_of_the_directory_that_is_approved_starts(desk: Desk, spp: Spp, packs: Packs) -> None:
