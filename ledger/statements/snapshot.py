@@ -40,3 +40,11 @@ def read_head(conn: LedgerConnection) -> Head:
         "select block_no, hash, first_leaf + leaf_count from block order by block_no desc limit 1", binary=True
     ).fetchone()
     return Head(0, b"", 0) if row is None else Head(*row)
+
+
+def head_at(conn: LedgerConnection, block_no: int) -> Head | None:
+    """The books as they stood after this block; None if there is no such block."""
+    row = conn.execute(
+        "select block_no, hash, first_leaf + leaf_count from block where block_no = %s", (block_no,), binary=True
+    ).fetchone()
+    return None if row is None else Head(*row)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from psycopg import sql
@@ -47,6 +48,12 @@ class Stretch:
     first_block: int = 1
     since: date | None = None
     until: date | None = None
+
+    def before(self) -> Stretch:
+        """The same blocks, and the days before `since`."""
+        if self.since is None:
+            raise ValueError("a stretch without a first day has nothing before it")
+        return replace(self, since=None, until=self.since - timedelta(days=1))
 
 
 class Moved(NamedTuple):

@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "case": ("pipeline.cli.case", "case", "Show all that is known, asked, decided and paid of a person or household."),
     "accesses": ("pipeline.cli.case", "accesses", "List who looked at whose case, when and why."),
     "batch": ("pipeline.cli.batch", "app", "Show how far a batch is."),
-    "report": ("pipeline.cli.report", "app", "Totals and trial balance of the ledger."),
+    "report": ("pipeline.cli.report", "app", "Totals, balances and statements of the ledger."),
     "reconcile": (
         "pipeline.cli.report",
         "reconcile",

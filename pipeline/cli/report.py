@@ -1,4 +1,4 @@
-"""`spp report totals|trial-balance` and `spp reconcile`: what the books say, and whether all figures agree."""
+"""`spp report …` and `spp reconcile`: what the books say, and whether all figures agree."""
 
 from typing import Annotated
 
@@ -12,12 +12,12 @@ from ledger.statements.amount import decimal_text, readable_text
 from ledger.statements.snapshot import Head, read_head
 from ledger.statements.totals import totals as read_totals
 from ledger.statements.totals import undecided
-from ledger.statements.trial_balance import Balance, sides
-from ledger.statements.trial_balance import trial_balance as read_balances
+from pipeline.cli import finance
 from pipeline.cli.console import ExitCode, Json, out, write_json, write_table
 from pipeline.cli.ledger import open_snapshot
 
-app = typer.Typer(no_args_is_help=True, help="Totals and trial balance of the ledger.")
+app = typer.Typer(no_args_is_help=True, help="Totals, balances and statements of the ledger.")
+finance.add_to(app)
 
 _ORDER = {state: number for number, state in enumerate(LineState)}
 
@@ -56,51 +56,6 @@ def totals(*, json: Json = False) -> None:
     )
     if waiting:
         out.print(f"Lines that wait for their first decision: {waiting:,}.", markup=False)
-
-
-@app.command("trial-balance")
-def trial_balance(*, json: Json = False) -> None:
-    """Debits, credits and balance of every account; debits less credits of a currency are zero."""
-    with open_snapshot() as conn:
-        head, balances = read_head(conn), read_balances(conn)
-    if json:
-        write_json(_balances(head, balances))
-        return
-    rows = [
-        _amounts(row.code, row.currency, row.debits_minor, row.credits_minor, row.balance_minor) for row in balances
-    ]
-    for both in sides(balances):
-        difference = both.debits_minor - both.credits_minor
-        rows.append(_amounts(f"all {both.currency}", both.currency, both.debits_minor, both.credits_minor, difference))
-    write_table(("account", ">debits", ">credits", ">balance"), rows)
-    out.print(f"At block {head.block_no:,} ({head.leaf_count:,} leaves), hash {head.hash.hex()}.", markup=False)
-
-
-def _amounts(name: str, unit: str, *amounts: int) -> tuple[str, ...]:
-    return (name, *(readable_text(amount, unit) for amount in amounts))
-
-
-def _balances(head: Head, balances: list[Balance]) -> dict[str, object]:
-    accounts = [
-        {
-            "account": row.code,
-            "family": row.family,
-            "currency": row.currency,
-            "debits": decimal_text(row.debits_minor, row.currency),
-            "credits": decimal_text(row.credits_minor, row.currency),
-            "balance": decimal_text(row.balance_minor, row.currency),
-        }
-        for row in balances
-    ]
-    sums = [
-        {
-            "currency": both.currency,
-            "debits": decimal_text(both.debits_minor, both.currency),
-            "credits": decimal_text(both.credits_minor, both.currency),
-        }
-        for both in sides(balances)
-    ]
-    return {"block": _head(head), "accounts": accounts, "totals": sums}
 
 
 def reconcile(
