@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     kafka_bootstrap: str | None = Field(default=None, description="your own brokers, host:port[,host:port]")
     ledger_url: str | None = Field(default=None, repr=False, description="your own PostgreSQL, postgresql://…")
     keys: Path | None = Field(default=None, description="directory of the key registry; default HOME/keys")
-    policy: Path | None = Field(default=None, description="directory of policy packs; default those packaged")
+    policy: Path | None = Field(default=None, description="directory of policy packs to be proposed; default none")
     kafka_jars: Path | None = Field(default=None, description="directory of Kafka's jars; default HOME/kafka/jars")
     kafka_port: int = Field(default=0, ge=0, le=65535, description="port of the embedded broker; 0 takes a free one")
     postgres_port: int = Field(
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
 
     @property
     def policy_directory(self) -> Path:
-        """The policy packs."""
+        """The packs a policy is proposed from, or those that come with the program."""
         return self.policy or Path(__file__).resolve().parents[1] / "processors" / "policy" / "packs"
 
     @property
