@@ -22,6 +22,7 @@ from pipeline.leadership import Leadership, lead
 from pipeline.logging import get_logger
 from pipeline.messages import Message, block_messages, quarantine_message, submission_messages
 from pipeline.sender import BatchSender
+from pipeline.summing import sum_until
 
 if TYPE_CHECKING:
     from ledger.store.connection import LedgerConnection
@@ -38,7 +39,7 @@ _log = get_logger(ROLE)
 
 
 class Relay:
-    """Relays the outbox until told to stop; also samples the backlog for this process's metrics."""
+    """Relays the outbox until told to stop; also samples the backlog for metrics and sums spans of blocks."""
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._settings = settings
@@ -48,6 +49,8 @@ class Relay:
         """Lead or stand by until `stop`. After a fault that passes by itself, leadership is asked for again."""
         sampler = Sampler(lambda: connect(self._settings.ledger, "reader"), self._settings.bootstrap, self._metrics)
         Thread(target=sampler.run, args=(stop,), name="sampler", daemon=True).start()
+        summing = (stop, lambda: connect(self._settings.ledger, "writer"))
+        Thread(target=sum_until, args=summing, name="summing", daemon=True).start()
         retry_transient(lambda: asyncio.run(self._serve(stop)), stop, self._report)
 
     def _report(self, error: BaseException, attempt: int) -> None:

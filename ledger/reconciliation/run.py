@@ -10,11 +10,12 @@ from ledger.reconciliation.identity import Identity
 from ledger.reconciliation.intake import INTAKE
 from ledger.reconciliation.proof import hashed_blocks, rebuilt_blocks
 from ledger.reconciliation.requests import REQUESTS, SUBMISSIONS
+from ledger.reconciliation.sums import SUMS
 
 if TYPE_CHECKING:
     from ledger.store.connection import LedgerConnection
 
-CHECKS = (*INTAKE, *REQUESTS, *SUBMISSIONS, *BOOKS, *AT_REST)
+CHECKS = (*INTAKE, *REQUESTS, *SUBMISSIONS, *BOOKS, *SUMS, *AT_REST)
 
 _REASONS = {info.number: reason for reason, info in REASONS.items()}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ledger.model.span import blocks_of
 from ledger.model.step import Step
+from ledger.statements.amount import readable_text
 from ledger.statements.report import Amount, Cell, Column, Kind, Report, Table
 from ledger.statements.sums import Stretch
 from ledger.statements.trial_balance import balances_of, by_dimension, sides, trial_balance
@@ -107,7 +108,8 @@ def general_ledger(view: View, account: AccountRow) -> Report:
         Column("other account"),
         *_MONEY,
     )
-    notes = (f"Account {account.code}: opening balance {opening}, closing balance {balance} minor units of {unit}.",)
+    told = f"opening balance {readable_text(opening, unit)}, closing balance {readable_text(balance, unit)} {unit}"
+    notes = (f"Account {account.code}: {told}.",)
     tables = (Table("entries", columns, rows),)
     return view.report("general-ledger", f"General ledger of {account.code}", tables, notes, account=account.code)
 

@@ -69,6 +69,8 @@ class Bookkeeper:
         self._head = GENESIS_HASH
         self._decisions: list[DecisionRow] = []
         self._transfers: list[TransferRow] = []
+        # The effective day of what is posted next.
+        self.day = date(2018, 3, 4)
 
     def line(self, line_id: bytes, benefit: str, currency: str, amount_minor: int, batch_id: str = "b") -> None:
         """Make a request known."""
@@ -198,7 +200,7 @@ class Bookkeeper:
     ) -> TransferRow:
         row = TransferRow(
             self._next_leaf(), decision.block_no, decision.subject, decision.version, leg, step, debit, credit,
-            amount_minor, currency, date(2018, 3, 4), reverses,
+            amount_minor, currency, self.day, reverses,
         )  # fmt: skip
         self._transfers.append(row)
         return row

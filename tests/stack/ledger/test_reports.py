@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -75,6 +76,7 @@ def keep_books(conn: LedgerConnection) -> None:
     frozen = []
     while going:
         for _ in range(min(40, len(going))):
+            keeper.day = date(2018, 1, 1) + timedelta(days=chance.randrange(120))
             line_id, of, amount, states = going.pop(chance.randrange(len(going)))
             state = states.pop(0)
             # Certified for less than was submitted, now and then.
