@@ -35,7 +35,6 @@ class Head(NamedTuple):
     next_leaf: int
     next_entity: int
     next_submission: int
-    policy_digest: bytes | None
 
 
 def read_oldest(cursor: LedgerCursor, limit: int) -> list[MarkRow]:
@@ -206,12 +205,12 @@ def read_accounts(cursor: LedgerCursor) -> dict[str, int]:
 def read_head(cursor: LedgerCursor) -> Head:
     """Where the log stands. Read under the decider's lock, by its holder only."""
     row = cursor.execute(
-        "select block_no, hash, first_leaf + leaf_count, policy_digest from block order by block_no desc limit 1"
+        "select block_no, hash, first_leaf + leaf_count from block order by block_no desc limit 1"
     ).fetchone()
-    block_no, block_hash, next_leaf, digest = row or (0, None, 0, None)
+    block_no, block_hash, next_leaf = row or (0, None, 0)
     numbers = cursor.execute(
         "select coalesce((select max(entity_no) from entity), 0) + 1,"
         " coalesce((select max(submission_no) from submission), 0) + 1"
     ).fetchone()
     next_entity, next_submission = numbers or (1, 1)
-    return Head(block_no, block_hash, next_leaf, next_entity, next_submission, digest)
+    return Head(block_no, block_hash, next_leaf, next_entity, next_submission)
