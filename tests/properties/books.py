@@ -21,6 +21,7 @@ from processors.entries import DecisionEntry
 from processors.facts import EntityState, decode_state, encode_state, fold
 from processors.memory import World
 from tests.properties.cast import RETRACTABLE
+from tests.properties.doubles import no_double_benefit
 
 FINISHED = frozenset(LineState) - {
     LineState.APPROVED, LineState.SUBMITTED, LineState.CERTIFIED, LineState.INSTRUCTED, LineState.RETURNED
@@ -39,6 +40,7 @@ def check(world: World) -> None:
     frozen_amounts_stand(world)
     complete_batches_are_submitted(world)
     states_are_the_facts(world)
+    no_double_benefit(world)
     deciding_again_changes_nothing(world)
 
 

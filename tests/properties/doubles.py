@@ -1,7 +1,8 @@
 """One event in life, one benefit, whoever asks: read from the contract, not from the guard.
 
 Of all lines that are to have money, no two may have it for the same thing in life. A line that was frozen before it was
-known to be a double keeps its money; then it is proposed that it comes back.
+known to be a double keeps its money; then it is proposed that it comes back. What is approved and still open rests on
+something that is known to have happened, as it is known now.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import date, timedelta
 from itertools import combinations
 from typing import NamedTuple
 
-from events.payment import PaymentRequested
+from events.payment import CycleClosed, PaymentRequested
 from events.states import LineState
 from events.verification import ConditionVerified, EncounterRecorded
 from ledger.model.rows import DecisionKind
@@ -38,6 +39,7 @@ class Line(NamedTuple):
     pack: Pack
     person: str
     to_come_back: bool
+    still_open: bool
 
     @property
     def step(self) -> str:
@@ -48,8 +50,10 @@ class Line(NamedTuple):
 
 
 def no_double_benefit(world: World) -> None:
-    """No two lines have the same thing, and no more have a step than may, leaving out what is to be recovered."""
+    """No two lines have the same thing, no more have a step than may, leaving out what is to be recovered."""
     known = Known(world)
+    for line in _lines(world, known):
+        assert not line.still_open or _happened(known, line), f"{line.event_id} has money for nothing"
     lines = [line for line in _lines(world, known) if not line.to_come_back]
     for one, other in combinations(lines, 2):
         for rule in RULES:
@@ -65,6 +69,11 @@ def no_double_benefit(world: World) -> None:
 
 def _lines(world: World, known: Known) -> Iterator[Line]:
     latest = world.latest()
+    closed = {
+        (event.source, event.data.benefit, event.data.cycle)
+        for _, event in world.inbox.values()
+        if isinstance(event.data, CycleClosed)
+    }
     for entry in latest.values():
         decision, data = entry.decision, entry.decision.event.data
         if decision.kind is not DecisionKind.DECIDED or not isinstance(data, PaymentRequested):
@@ -78,6 +87,8 @@ def _lines(world: World, known: Known) -> Iterator[Line]:
                 world.policy.packs[data.benefit],
                 known.person(data.in_respect_of or data.sp_id or ""),
                 to_come_back=recovery is not None and bool(recovery.decision.amount_minor),
+                still_open=decision.state is LineState.APPROVED
+                and (decision.event.source, data.benefit, data.cycle) not in closed,
             )
 
 
@@ -181,6 +192,24 @@ def _leave(known: Known, line: Line) -> tuple[str, date, date] | None:
     return line.person, for_.from_, last
 
 
+def _happened(known: Known, line: Line) -> bool:
+    """Whether what a line is for is known, as far as one fact tells it: a birth, an attended month, an episode."""
+    for_ = line.request.for_
+    if line.is_a(LifeEvent.EPISODE):
+        return _episode(known, line) is not None
+    if line.is_a(LifeEvent.BIRTH):
+        return _birth(known, line) is not None or len(known.mothers(line.person)) > 1
+    if line.pack.entitlement.evidence is not None and for_.month is not None:
+        told = [
+            data.outcome
+            for _, data in known.of(ConditionVerified)
+            if (data.condition, data.month) == (line.pack.entitlement.evidence, for_.month)
+            and known.person(data.sp_id) == line.person
+        ]
+        return told[-1:] == ["met"]
+    return True
+
+
 # -- households -------------------------------------------------------------------------------------------------------
 
 
@@ -202,23 +231,24 @@ def flood_and_first_round(known: Known, one: Line, other: Line) -> bool:
 
 
 def _one_family(known: Known, one: Line, other: Line) -> bool:
-    """Whether one is the other's household, or took it over, in however many steps; two that took it over are not."""
+    """Whether one is the other's household, or had taken it over by then; two that took it over are not."""
     mine, theirs = _family(known, one), _family(known, other)
-    if not mine or not theirs:
+    if mine is None or theirs is None:
         return False
-    return mine == theirs or mine in known.ancestors(theirs) or theirs in known.ancestors(mine)
+    return mine[0] == theirs[0] or mine[0] in known.ancestors(*theirs) or theirs[0] in known.ancestors(*mine)
 
 
-def _family(known: Known, line: Line) -> str:
+def _family(known: Known, line: Line) -> tuple[str, date] | None:
+    """The household a line is for, and the day it is tested on; None for a line of a person."""
     for_ = line.request.for_
     if line.request.household_id is None:
-        return ""
+        return None
     if for_.month is not None:
         first = first_of_month(for_.month)
         day = first.replace(day=known.commons.month_reference_day.at(first))
     else:
         day = line.pack.entitlement.rounds[for_.round or 0].day
-    return known.household_on(line.request.household_id, day)
+    return known.household_on(line.request.household_id, day), day
 
 
 # -- maxima -----------------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ class Known:
         for merge in self._latest([event for event in left if isinstance(event.data, PersonMerged)]):
             if isinstance(merge.data, PersonMerged):
                 self._into[merge.data.sp_id] = merge.data.into
-        self.facts = self._latest(self._not_moved(left))
+        self.facts = sorted(self._latest(self._not_moved(left)), key=self.rank)
 
     def rank(self, event: Event) -> tuple[int, int, str]:
         return (event.time_us, -self.commons.rank_of(event.source, event.time_us), event.id)
@@ -68,7 +68,7 @@ class Known:
 
     def of(self, kind: type[D]) -> list[tuple[Event, D]]:
         """The facts of one kind, the strongest last."""
-        return [(event, event.data) for event in sorted(self.facts, key=self.rank) if isinstance(event.data, kind)]
+        return [(event, event.data) for event in self.facts if isinstance(event.data, kind)]
 
     def person(self, sp_id: str) -> str:
         """The id that is kept; of ids merged in a ring the smallest."""
@@ -121,11 +121,24 @@ class Known:
         told = (data.replaces for _, data in self.of(HouseholdIdentified) if data.household_id == household)
         return set(chain.from_iterable(told)) - {household}
 
-    def ancestors(self, household: str) -> set[str]:
+    def ancestors(self, household: str, day: date) -> set[str]:
+        """The households this one had taken over by a day, but those that were still, or again, there on it."""
         found: set[str] = set()
-        while more := {parent for name in {household, *found} for parent in self.parents(name)} - found:
+        while more := {parent for name in {household, *found} for parent in self._gave_way(name, day)} - found:
             found |= more
         return found - {household}
+
+    def _gave_way(self, household: str, day: date) -> set[str]:
+        there = defaultdict(list)
+        for _, data in self.of(HouseholdIdentified):
+            if data.valid_from <= day:
+                there[data.household_id].append(data)
+        return {
+            parent
+            for data in there[household]
+            for parent in data.replaces
+            if parent != household and all(version.valid_from <= data.valid_from for version in there[parent])
+        }
 
     def household_on(self, household: str, day: date) -> str:
         """The household that was there: itself, else the nearest of those whose history it took over."""

@@ -89,7 +89,17 @@ def paces(events: Sequence[Event]) -> st.SearchStrategy[list[int]]:
     return st.lists(st.sampled_from((0, 0, 0, 1, 2, 5, 1_000)), max_size=2 * len(events))
 
 
-def orders(events: Sequence[Event]) -> st.SearchStrategy[list[Event]]:
-    """These events in any order, some of them told again."""
-    again = st.lists(st.sampled_from(events), max_size=4) if events else st.just(list[Event]())
-    return again.flatmap(lambda more: st.permutations([*events, *more]))
+@st.composite
+def orders(draw: st.DrawFn, events: Sequence[Event]) -> list[Event]:
+    """These events in any order, some of them told again; in every other order one comes last, of whichever type.
+
+    What comes last must find by itself whom it is about.
+    """
+    if not events:
+        return []
+    again = draw(st.lists(st.sampled_from(events), max_size=4))
+    last: list[Event] = []
+    if draw(st.booleans()):
+        kind = draw(st.sampled_from(sorted({event.type for event in events})))
+        last = [draw(st.sampled_from([event for event in events if event.type == kind]))]
+    return [*draw(st.permutations([event for event in [*events, *again] if event not in last])), *last]

@@ -16,7 +16,7 @@ from processors.case import request_cycle
 from processors.lifecycle import bank_of
 from tests.properties.cast import AMOUNTS, BANKS, CYCLES, PAYEES, RETRACTABLE, money, often, one_of
 from tests.properties.facts import COMMON
-from tests.properties.teller import Teller
+from tests.properties.teller import Teller, Theme
 from tests.properties.themes.catalogue import THEMES
 
 
@@ -140,6 +140,7 @@ def _price(t: Teller, event: Event) -> str:
 @st.composite
 def stories(
     draw: st.DrawFn,
+    themes: tuple[Theme, ...] = THEMES,
     *,
     facts: int = 8,
     requests: int = 5,
@@ -147,11 +148,10 @@ def stories(
     declarations: int = 0,
     rulings: int = 0,
 ) -> list[Event]:
-    """The events of a story, with up to so many of each: facts; requests; closes, withdrawals and retractions;
-    declarations; certifications and payments.
+    """The events of a story about one or two of these themes, with up to so many of each: facts; requests; closes,
+    withdrawals and retractions; declarations; certifications and payments.
     """
-    themes = (draw(one_of(THEMES)), draw(one_of(THEMES))) if draw(often(False, True)) else (draw(one_of(THEMES)),)
-    t = Teller(draw, tuple(dict.fromkeys(themes)))
+    t = Teller(draw, tuple(draw(st.lists(one_of(themes), min_size=1, max_size=2, unique=True))))
     t.ground()
     for _ in range(draw(one_of((0, 1, 2, facts // 2, facts)))):
         t.fact(COMMON)

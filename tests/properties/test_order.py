@@ -1,5 +1,6 @@
 """Nothing that is decided depends on the order, the repetition or the batches in which events arrive."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,13 +9,15 @@ from tests.properties import books
 from tests.properties.playing import POLICY, orders, paces, play, play_in_steps, result
 from tests.properties.profiles import tried
 from tests.properties.stories import stories
+from tests.properties.themes.catalogue import ABOUT
 from tests.properties.watching import watch
 
 
-@tried(500)
-@given(st.data())
-def test_order_repetition_and_batching_change_nothing(data: st.DataObject) -> None:
-    events = data.draw(stories(rulings=3))
+@pytest.mark.parametrize("about", ABOUT)
+@tried(80)
+@given(data=st.data())
+def test_order_repetition_and_batching_change_nothing(about: str, data: st.DataObject) -> None:
+    events = data.draw(stories(ABOUT[about], rulings=3))
     order = data.draw(orders(events))
     once = play(World(POLICY), events)
     again = play_in_steps(World(POLICY), order, data.draw(paces(order)))
