@@ -6,10 +6,10 @@ BIN := .venv/bin
 SETUP = python=$$(PYTHON="$(PYTHON)" sh infra/setup/python.sh) && "$$python" infra/setup/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long bench check format generate stop status reset clean lock environment environment-dev
+.PHONY: help setup run test test-long test-faults bench check format generate stop status reset clean lock environment environment-dev
 
 help: ## List these tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: environment ## Install everything, start nothing
 	@$(BIN)/spp setup
@@ -25,6 +25,9 @@ test-long: environment-dev ## Run the tests that take minutes
 	@$(BIN)/spp setup
 	@$(BIN)/python -m pytest -m long $(TESTS)
 	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest --timeout 3600 tests/properties
+
+test-faults: environment-dev ## Run 1,000 crash schedules against the write path (FAULTS="--seed 4711" for one again)
+	@$(BIN)/python -m tests.faults $(FAULTS)
 
 bench: environment ## Measure throughput on servers of its own (BENCH="--events 200000 --workers 1")
 	@$(BIN)/python -m infra.bench $(BENCH)
