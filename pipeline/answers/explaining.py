@@ -86,8 +86,8 @@ _RECOVERY_TAKEN_BACK = Words(
     "RECOVERY TAKEN BACK: nothing is to be recovered.", "បានដកការទាមទារវិញ៖ មិនមានអ្វីត្រូវទាមទារទេ។"
 )
 _FACT = Words(
-    "{what} {day}, told by {source}, recorded {at} (event {id})",
-    "{what} {day} រាយការណ៍ដោយ{source} កត់ត្រានៅ {at} (ព្រឹត្តិការណ៍ {id})",
+    "{what}, told by {source}, recorded {at} (event {id})",
+    "{what} រាយការណ៍ដោយ{source} កត់ត្រានៅ {at} (ព្រឹត្តិការណ៍ {id})",
 )
 _ASKED = Words("{what}, asked {at}", "{what} បានស្នើនៅ {at}")
 _NO_REQUEST = Words("(the request's event is not in the inbox)", "(រកមិនឃើញសំណើ)")
@@ -245,8 +245,7 @@ def _parameters(rule: Predicate) -> dict[str, str | int | list[str]]:
 
 def _fact(event: Event, language: Language) -> FactTold:
     sentence = _FACT.told(language).format(
-        what=event_in_words(event, language),
-        day=day_of(event),
+        what=f"{event_in_words(event, language)} {day_of(event)}".rstrip(),
         source=source_in_words(event.source, language),
         at=moment(event.time_us),
         id=event.id,

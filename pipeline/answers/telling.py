@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from events.enrolment import FacilityRegistered, HouseholdIdentified, PersonEnrolled
+from events.money import Money, to_minor
 from events.payment import PaymentRequested
-from events.verification import ConditionVerified, EncounterRecorded
+from events.verification import ConditionVerified, ContributionRecorded, EncounterRecorded
 from ledger.statements.amount import readable_text
 from processors.calendar import local_date
 from processors.policy.terms import TERMS, Language, Words, term
@@ -92,7 +94,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PHNOM_PENH = timezone(timedelta(hours=7))
 _NOT_MET = Words("{told}, not met", "{told} មិនបានបំពេញ")
 _SUBJECTS = frozenset({"sp_id", "household_id", "line_id", "instruction_id", "request_id"})
-_DAYS = ("died_on", "merged_on", "revoked_on", "withdrawn_on", "paid_on", "value_date", "started_on", "valid_from")
+_DAYS = ("died_on", "merged_on", "revoked_on", "withdrawn_on", "value_date", "started_on", "valid_from")
 
 
 def source_in_words(source: str, language: Language) -> str:
@@ -101,7 +103,7 @@ def source_in_words(source: str, language: Language) -> str:
 
 
 def event_in_words(event: Event, language: Language) -> str:
-    """What an event tells, as a noun: `delivery`, `household card`, `school attendance, not met`."""
+    """What an event tells, as a noun: `delivery`, `household card (poor level 1, rural areas)`, `delivery, not met`."""
     data = event.data
     if isinstance(data, ConditionVerified):
         told = term("conditions", data.condition, language)
@@ -110,7 +112,31 @@ def event_in_words(event: Event, language: Language) -> str:
     if isinstance(data, EncounterRecorded):
         return term("services", data.service, language)
     words = EVENT_WORDS.get(event.type)
-    return event.type if words is None else words.told(language)
+    told = event.type if words is None else words.told(language)
+    details = _details(event, language)
+    return f"{told} ({', '.join(details)})" if details else told
+
+
+def _details(event: Event, language: Language) -> list[str]:
+    """What rules ask of an event, never whom it is about: the level of a card, a scheme, an amount."""
+    match event.data:
+        case HouseholdIdentified(level=level, area=area):
+            return [term("levels", level, language), term("areas", area, language)]
+        case PersonEnrolled(scheme=scheme, grade=grade):
+            told = [term("schemes", scheme, language)]
+            return told if grade is None else [*told, term("grades", grade, language)]
+        case FacilityRegistered(level=level):
+            return [term("facility_levels", level, language)]
+        case ContributionRecorded(contributory_wage=wage):
+            return [_money(wage)]
+        case PaymentRequested(amount=Money() as amount):
+            return [_money(amount)]
+        case _:
+            return []
+
+
+def _money(money: Money) -> str:
+    return f"{readable_text(to_minor(money), money.currency)} {money.currency}"
 
 
 def _measures(condition: ConditionVerified, language: Language) -> str:
