@@ -18,11 +18,12 @@ from ledger.store.books import MarkRow
 from ledger.store.connection import LedgerCursor
 from pipeline.decide.body import encode_body
 from pipeline.decide.flight import Flight, Flying
+from pipeline.policy_files import load
 from processors.entries import DecisionEntry
 from processors.memory import World
 from processors.outcome import ClaimKind
 from tests.births import closed, declared, event, mother
-from tests.properties.playing import POLICY, orders, paces, play
+from tests.properties.playing import orders, paces, play
 from tests.properties.profiles import tried
 from tests.properties.stories import stories
 from tests.stack.conftest import fresh_ledger
@@ -42,7 +43,7 @@ def _country() -> list[Event]:
 
 
 def _in_memory(events: list[Event]) -> World:
-    return play(World(POLICY), events)
+    return play(World(load()), events)
 
 
 def _agree(desk: Desk, world: World) -> None:
