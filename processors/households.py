@@ -245,11 +245,14 @@ def trait_told(view: View, member: Counted, home: Home | None, trait: str, day: 
 # -- who takes over from whom -----------------------------------------------------------------------------------------
 
 
-def ancestors(view: View, household: bytes) -> tuple[bytes, ...]:
-    """All households a household took over from, through any number of replacements; not itself."""
+def ancestors(view: View, household: bytes, day: date) -> tuple[bytes, ...]:
+    """All households a household had taken over from by `day`, through any number of replacements; not itself.
+
+    One that was still there on the day, or was identified anew by then, is a household of its own.
+    """
     seen, frontier = {household}, [household]
     while frontier:
-        frontier = sorted({parent for key in frontier for parent in _replaced_by(view, key)} - seen)
+        frontier = sorted({parent for key in frontier for parent in _replaced_by(view, key, day)} - seen)
         seen.update(frontier)
     return tuple(sorted(seen - {household}))
 
@@ -259,12 +262,19 @@ def has_heirs(view: View, household: bytes) -> bool:
     return any(household in _replaced_by(view, other) for other in _linked(view, household))
 
 
-def _replaced_by(view: View, household: bytes) -> set[bytes]:
+def _replaced_by(view: View, household: bytes, day: date | None = None) -> set[bytes]:
+    """What a household ever says it replaces; with `day` only what it had replaced by then and still does."""
     state = view.states.get(household)
     if state is None or not state.links:
         return set()
-    told = view.told(household, HouseholdIdentified)
-    return {entities.household(name) for _, data in told for name in data.replaces} - {household}
+    told = [data for _, data in view.told(household, HouseholdIdentified) if day is None or data.valid_from <= day]
+    found = ((entities.household(name), data.valid_from) for data in told for name in data.replaces)
+    return {key for key, since in found if key != household and (day is None or _gave_way(view, key, since, day))}
+
+
+def _gave_way(view: View, household: bytes, since: date, day: date) -> bool:
+    version = _version(view, household, day)
+    return version is None or version[1].valid_from <= since
 
 
 def _linked(view: View, household: bytes) -> list[bytes]:

@@ -74,14 +74,15 @@ def _in_group(inquiry: Inquiry, row: Exclusivity) -> list[Claim]:
     """What a request holds in one exclusivity group of its pack."""
     view, occasion = inquiry.view, inquiry.occasion
     if row.per is LifeEvent.MONTH:
-        return succession.whole(view, occasion.holder, row.group, occasion.key)
+        return succession.whole(view, occasion.holder, row.group, occasion.key, occasion.day)
     if row.per is LifeEvent.LEAVE:
         since, until = leave.days(inquiry)
         return [Claim(ClaimKind.WINDOW, occasion.holder, row.group, since.isoformat(), since=since, until=until)]
     if row.per is LifeEvent.ROUND:
         if inquiry.request.for_.round not in {None, row.round}:
             return []
-        return succession.one_side(view, occasion.holder, row.group, f"round {row.round}", row.side, row.others)
+        key = f"round {row.round}"
+        return succession.one_side(view, occasion.holder, row.group, key, row.side, row.others, occasion.day)
     return [Claim(ClaimKind.SIDE, occasion.holder, row.group, occasion.key, side=row.side)]
 
 

@@ -2,7 +2,8 @@
 
 What a household has it holds on itself; where one replaces another, rows of two sides are added on the ancestor: its
 own claim takes the side `own`, what an heir holds for the same takes the side `heir`, through any number of
-replacements. So one own claim and any number of heirs' claims refuse each other, and the heirs do not.
+replacements. So one own claim and any number of heirs' claims refuse each other, and the heirs do not. It is so for
+what is of a day on which the one had taken over from the other; before it both were households of their own.
 """
 
 from __future__ import annotations
@@ -14,34 +15,37 @@ from processors.outcome import Claim, ClaimKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from processors.view import View
 
 OWN, HEIR = "own", "heir"
 
 
-def whole(view: View, holder: bytes, group: str, key: str) -> list[Claim]:
-    """A claim that only one line may hold, for a person or household."""
+def whole(view: View, holder: bytes, group: str, key: str, day: date) -> list[Claim]:
+    """A claim that only one line may hold, for a person or household that asks for something of `day`."""
     claims = [Claim(ClaimKind.KEY, holder, group, key)]
     if holder[:1] == households.HOUSEHOLD:
-        claims += _inherited(view, holder, f"{group}:heirs", (f"{group}:heirs",), key)
+        claims += _inherited(view, holder, f"{group}:heirs", (f"{group}:heirs",), key, day)
     return claims
 
 
-def one_side(view: View, holder: bytes, group: str, key: str, side: str, others: Iterable[str]) -> list[Claim]:
+def one_side(
+    view: View, holder: bytes, group: str, key: str, side: str, others: Iterable[str], day: date
+) -> list[Claim]:
     """A claim of one side, which refuses those of the other sides."""
     claims = [Claim(ClaimKind.SIDE, holder, group, key, side=side)]
     if holder[:1] == households.HOUSEHOLD:
         against = tuple(f"{group}:{other}" for other in others)
-        claims += _inherited(view, holder, f"{group}:{side}", against, key)
+        claims += _inherited(view, holder, f"{group}:{side}", against, key, day)
     return claims
 
 
-def _inherited(view: View, holder: bytes, own: str, against: tuple[str, ...], key: str) -> list[Claim]:
+def _inherited(view: View, holder: bytes, own: str, against: tuple[str, ...], key: str, day: date) -> list[Claim]:
     """The rows by which `holder` excludes its heirs under `own`, and is excluded by its ancestors under `against`."""
     claims = [
         Claim(ClaimKind.SIDE, ancestor, group, key, side=HEIR)
-        for ancestor in households.ancestors(view, holder)
+        for ancestor in households.ancestors(view, holder, day)
         for group in against
     ]
     if households.has_heirs(view, holder):

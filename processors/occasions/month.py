@@ -31,4 +31,5 @@ def recognise(view: View, pack: Pack, request: PaymentRequested, subject: bytes)
 def claims(inquiry: Inquiry) -> list[Claim]:
     """The month, for this benefit."""
     group = f"month:{inquiry.pack.benefit}"
-    return succession.whole(inquiry.view, inquiry.occasion.holder, group, inquiry.occasion.key)
+    occasion = inquiry.occasion
+    return succession.whole(inquiry.view, occasion.holder, group, occasion.key, occasion.day)
