@@ -11,6 +11,7 @@ from ledger.reconciliation.intake import INTAKE
 from ledger.reconciliation.proof import hashed_blocks, rebuilt_blocks
 from ledger.reconciliation.requests import REQUESTS, SUBMISSIONS
 from ledger.reconciliation.sums import SUMS
+from ledger.statements.periods import closed_periods
 
 if TYPE_CHECKING:
     from ledger.store.connection import LedgerConnection
@@ -23,7 +24,7 @@ _REASONS = {info.number: reason for reason, info in REASONS.items()}
 def reconcile(conn: LedgerConnection, *, full: bool = False) -> list[Identity]:
     """Every identity in the snapshot of `conn`; `full` also hashes every leaf again (about 100,000 a second)."""
     found = [identity for check in CHECKS for identity in check.run(conn)]
-    found.append(hashed_blocks(conn))
+    found += [hashed_blocks(conn), closed_periods(conn)]
     if full:
         found.append(rebuilt_blocks(conn))
     return found

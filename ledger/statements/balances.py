@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from ledger.model.span import blocks_of
 from ledger.model.step import Step
 from ledger.statements.amount import readable_text
+from ledger.statements.periods import balance_digest, period_balance
 from ledger.statements.report import Amount, Cell, Column, Kind, Report, Table
 from ledger.statements.sums import Stretch
 from ledger.statements.trial_balance import balances_of, by_dimension, sides, trial_balance
 from ledger.statements.view import RECORDED_DAY, View
+from ledger.store.periods import events_of, read_rows
 from ledger.store.sums import read_spans
 
 if TYPE_CHECKING:
@@ -44,13 +46,22 @@ from chosen join block using (block_no) order by effective_date, leaf_no
 """
 
 
-def trial_balance_report(view: View, dimension: str = "") -> Report:
-    """Every account, or with `dimension` (a name of `DIMENSIONS`) every value of it and family."""
+def trial_balance_report(view: View, dimension: str = "", period: str = "") -> Report:
+    """Every account, or with `dimension` (a name of `DIMENSIONS`) every value of it and family.
+
+    With `period` what is booked in it counts, instead of the days of the view. Raises KeyError for an unknown one.
+    """
     view.queries.append("sums of transfers by debit account, credit account, step and reversal")
-    found = trial_balance(view.conn, view.stretch())
+    notes: tuple[str, ...] = ()
+    if period:
+        events = [event for event in events_of(read_rows(view.conn)) if event.at_block <= view.head.block_no]
+        found = period_balance(view.conn, events, period, view.head.block_no)
+        notes = (f"Trial balance of period {period}: SHA-256 {balance_digest(found).hex()}.",)
+    else:
+        found = trial_balance(view.conn, view.stretch())
     if dimension:
         found = by_dimension(found, view.accounts, dimension)
-    opening = (_OPENING,) if view.since is not None else ()
+    opening = (_OPENING,) if view.since is not None or period else ()
     rows: list[tuple[Cell, ...]] = []
     for row in found:
         amounts = [row.debits_minor, row.credits_minor, row.balance_minor]
@@ -66,7 +77,7 @@ def trial_balance_report(view: View, dimension: str = "") -> Report:
         Table("accounts", columns, rows),
         Table("totals", (Column("currency"), *_MONEY[:2]), totals),
     )
-    return view.report("trial-balance", "Trial balance", tables, by=dimension)
+    return view.report("trial-balance", "Trial balance", tables, notes, by=dimension, period=period)
 
 
 def general_ledger(view: View, account: AccountRow) -> Report:

@@ -67,10 +67,13 @@ class Moved(NamedTuple):
     transfers: int
 
 
-def moved(conn: LedgerConnection, stretch: Stretch) -> list[Moved]:
-    """What moved between each two accounts in each step; forward and reversals apart."""
+def moved(conn: LedgerConnection, stretch: Stretch, *, scan: bool = False) -> list[Moved]:
+    """What moved between each two accounts in each step; forward and reversals apart.
+
+    With `scan` every transfer is read, without the sums kept of them.
+    """
     with conn.cursor() as cursor:
-        parts = runs(stretch.first_block, stretch.last_block, read_spans(cursor))
+        parts = runs(stretch.first_block, stretch.last_block, {} if scan else read_spans(cursor))
         if not parts:
             return []
         cursor.execute(_query(parts, stretch))

@@ -11,6 +11,7 @@ from pipeline.cli.report_options import Block, Cycle, Since, Until, cycle_of, op
 from pipeline.cli.report_output import Csv, Xlsx, write
 
 Dimension = Annotated[str, typer.Option("--by", help=f"Sum by a dimension: {', '.join(DIMENSIONS)}.")]
+Period = Annotated[str, typer.Option(metavar="PERIOD", help="What is booked in this period.")]
 AccountCode = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The code, as the trial balance names it.")]
 Days = Annotated[int, typer.Option(min=1, help="Only entries recorded at least so many days late.")]
 
@@ -21,6 +22,7 @@ def trial_balance(
     until: Until = None,
     block: Block = None,
     by: Dimension = "",
+    period: Period = "",
     json: Json = False,
     csv: Csv = None,
     xlsx: Xlsx = None,
@@ -28,8 +30,13 @@ def trial_balance(
     """Debits, credits and balance of every account; debits less credits of a currency are zero."""
     if by and by not in DIMENSIONS:
         raise CommandError(f"--by {by}: expected one of {', '.join(DIMENSIONS)}", ExitCode.USAGE)
+    if period and (since or until):
+        raise CommandError("--period has its own days: leave out --from and --to", ExitCode.USAGE)
     with open_view(since, until, block) as view:
-        report = balances.trial_balance_report(view, by)
+        try:
+            report = balances.trial_balance_report(view, by, period)
+        except KeyError as error:
+            raise CommandError(f"there is no period {period!r}: `spp period list` shows them") from error
     write(report, json=json, csv_file=csv, xlsx=xlsx)
 
 

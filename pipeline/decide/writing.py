@@ -21,6 +21,7 @@ from ledger.model.kinds import Cause, OutboxKind
 from ledger.model.leaf import account_reference, encode_decision, encode_transfer
 from ledger.model.rows import DecisionRow, TransferRow
 from ledger.store import books, books_writer, copy
+from ledger.store.periods import share_periods
 from pipeline.decide.body import encode_body
 from pipeline.decide.submitting import Submissions, asked_of
 from processors.entries import number, remembered
@@ -83,6 +84,7 @@ class Ledger:
 
     def write(self, send: Send, shelf: DatabaseShelf, plan: Plan, marks: Sequence[Mark]) -> Written:
         """Send all rows of the plan. The caller sent the beginning of the transaction, and sends its end."""
+        send(share_periods)
         self._states(send, plan)
         self._lines(send, shelf, plan)
         self._links(send, plan)

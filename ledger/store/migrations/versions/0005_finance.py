@@ -91,6 +91,17 @@ begin
         raise exception 'period event refused: % is the only open period; open the next one first', asked.period
             using errcode = 'check_violation';
     end if;
+    if asked.kind = 3 and exists (
+        select from (
+            select distinct on (r.period) r.period, r.kind from public.period_event e
+            join public.period_request r using (request_no) order by r.period, e.event_no desc
+        ) as states join public.period_request o on o.period = states.period and o.kind = 1
+        where states.kind in (1, 4) and o.first_day < (
+            select min(first_day) from public.period_request where period = asked.period and kind = 1)
+    ) then
+        raise exception 'period event refused: a period before % is open; close that one first', asked.period
+            using errcode = 'check_violation';
+    end if;
     return new;
 end $$;
 revoke all on function refuse_wrong_period() from public;
