@@ -140,7 +140,10 @@ def _paid(amount: int, money: list[Event], bank: str, currency: str, alarms: lis
         return Course(LineState.SETTLED, amount, position, evidence=evidence, dates=dates)
     if net > 0:
         position = target_position(LineState.INSTRUCTED, amount, bank)
-        position.update({(Step.PAY, bank): net, (Step.EXPENSE, ""): net, (Step.SPEND, ""): net})
+        if amount:
+            position.update({(Step.PAY, bank): net, (Step.EXPENSE, ""): net, (Step.SPEND, ""): net})
+        else:  # certified for nothing: all of it is in excess
+            position[(Step.SUSPEND_OUT, bank)] = net
         return Course(LineState.INSTRUCTED, amount, position, evidence=evidence, dates=dates)
     if back or any(isinstance(event.data, InstructionRejected) for event in money):
         final = any(data.reason == UNCLAIMED for data in back)

@@ -85,3 +85,12 @@ def test_money_beyond_what_was_instructed_and_of_another_bank_is_told(world: Wor
     assert told(world, settled("B2", "1")) == [(Alarm.SETTLED_IN_EXCESS, LINE)]
     assert (Alarm.SETTLED_BY_ANOTHER, LINE) in told(world, settled("B3", "1", bank="bank.aba"))
     assert told(world, died()) == []
+
+
+def test_money_paid_on_a_line_certified_for_nothing_is_in_excess_and_waits_in_suspense(world: World) -> None:
+    told(world, *mother(1), declared("nssf", "NB", 1, 400_000), certified("0"))
+    assert told(world, settled("B1", "400000")) == [(Alarm.SETTLED_IN_EXCESS, LINE)]
+    assert {code.split("/")[0]: amount for code, amount in world.balances().items()} == {
+        "cash:bank.wing": -400_000,
+        "suspense:bank.wing": 400_000,
+    }
