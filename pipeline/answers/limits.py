@@ -74,11 +74,8 @@ def of(policy: Policy, pack: Pack, day: date, reasons: Collection[int], language
     if REASONS[Reason.EXCLUSIVE_BENEFIT].number in reasons:
         for row in pack.entitlement.exclusivity:
             sentence = _EXCLUSIVE.told(language).format(group=row.group, side=row.side)
-            found.append(
-                LimitTold(
-                    name="exclusivity", value=None, sentence=sentence, basis=_told(row.basis, (), row.note, language)
-                )
-            )
+            basis = _told(row.basis, row.references, row.note, language)
+            found.append(LimitTold(name="exclusivity", value=None, sentence=sentence, basis=basis))
         priority = pack.priority.on(day) or 0
         sentence = _PRIORITY.told(language).format(value=priority)
         found.append(_chosen(pack, "priority", priority, sentence, day, language))

@@ -25,7 +25,7 @@ _ANSWERS: Mapping[str, Words] = {
     "unknown": Words(" Not known yet.", " មិនទាន់ដឹងនៅឡើយ។"),
     "fail": Words(" It is not so.", " មិនដូច្នេះទេ។"),
 }
-_NOTED = frozenset({"seed", "derived", "unverified", "assumption", "unset"})
+_NOTED = frozenset({"law", "seed", "derived", "unverified", "assumption", "unset"})
 """What is known no better than this is told with the pack's note; notes are English."""
 _HEADINGS: Mapping[str, Words] = {
     "why": Words("Why", "មូលហេតុ"),

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from processors.policy.model import Basis, Dated, LifeEvent
+    from processors.policy.model import Basis, Dated, LifeEvent, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Maximum:
 class Exclusivity:
     """One side (a scheme, or a grade) holds `group` for one `per` (birth, month, round); the other sides are refused.
 
-    `side` is the pack's own side, `others` are the other ones; `basis` is law or assumption. `round` is the round that
-    is excluded where it is not the asked one. A side that `prevails` is paid also where another is submitted already;
-    what the other had is then to be recovered.
+    `side` is the pack's own side, `others` are the other ones; `basis` is law or assumption, `references` tell where a
+    law is written. `round` is the round that is excluded where it is not the asked one. A side that `prevails` is paid
+    also where another is submitted already; what the other had is then to be recovered.
     """
 
     group: str
@@ -40,6 +40,7 @@ class Exclusivity:
     others: tuple[str, ...]
     basis: str
     note: str
+    references: tuple[Reference, ...]
     round: int | None = None
     prevails: bool = False
 

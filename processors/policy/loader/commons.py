@@ -18,6 +18,8 @@ from processors.policy.model import BirthReading, Dated, Figure, LifeEvent, Stat
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    from processors.policy.model import Reference
+
 V = TypeVar("V")
 
 PAYMENT_TYPES = "payment_types"
@@ -78,12 +80,13 @@ class GroupBasis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """An exclusivity group: which sides compete for what, and why; which prevails over one that is submitted."""
+    """An exclusivity group: which sides compete for what, why, and which prevails over one submitted."""
 
     per: LifeEvent
     sides: tuple[str, ...]
     basis: GroupBasis
     note: str
+    references: tuple[Reference, ...] = ()
     prevails: str | None = None
 
 
@@ -198,9 +201,8 @@ def _window(item: Item, name: str, references: Sources) -> Figure:
 def _group(item: Item, name: str, references: Sources) -> Group:
     found = fields(item, ("per", "sides", "basis", "note"), ("references", "prevails"))
     basis = choice(found["basis"], GroupBasis)
-    if "references" in found:
-        references.cite(found["references"])
-    elif basis is GroupBasis.LAW:
+    cited = references.cite(found["references"]) if "references" in found else ()
+    if basis is GroupBasis.LAW and not cited:
         raise item.error("`references` is missing where the basis is law", "Cite the law, or call it an assumption")
     per = choice(found["per"], LifeEvent)
     if per is LifeEvent.LEAVE and name not in DAY_GROUPS:
@@ -211,4 +213,4 @@ def _group(item: Item, name: str, references: Sources) -> Group:
     prevails = listed(found["prevails"], sides, "sides") if "prevails" in found else None
     if prevails is not None and per is not LifeEvent.ROUND:
         raise found["prevails"].error(f"no side of a group per {per} can prevail", "Let it be per round, or remove it")
-    return Group(per, sides, basis, text(found["note"]), prevails)
+    return Group(per, sides, basis, text(found["note"]), cited, prevails)

@@ -88,7 +88,11 @@ def _exclusivity(item: Item, rounds: Mapping[int, Round], lists: Lists) -> tuple
         if number is not None and rounds and number not in rounds:
             raise found["round"].error(f"round {number} is none of this benefit", "Name one of its rounds")
         others = tuple(other for other in group.sides if other != side)
-        rows.append(Exclusivity(name, group.per, side, others, group.basis, group.note, number, side == group.prevails))
+        rows.append(
+            Exclusivity(
+                name, group.per, side, others, group.basis, group.note, group.references, number, side == group.prevails
+            )
+        )
     return tuple(rows)
 
 
