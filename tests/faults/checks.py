@@ -77,7 +77,8 @@ def _unexpected(crashes: list[tuple[str, BaseException]]) -> Iterator[str]:
     for name, error in crashes:
         if not isinstance(error, HoleError) and not is_transient(error):
             frame = traceback.extract_tb(error.__traceback__)[-1]
-            yield f"{name} crashed: {type(error).__name__}: {error} ({frame.name}, line {frame.lineno})"
+            said = str(error).partition("\n")[0]
+            yield f"{name} crashed in {frame.name}: {type(error).__name__}: {said}"
 
 
 def _spot(position: int) -> model.Spot:
