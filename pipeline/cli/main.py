@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "reconcile",
         "Check that all figures agree; exit 1 unless all differences are zero.",
     ),
+    "ledger": ("pipeline.cli.ledger_app", "app", "Write the books for other programs."),
     "period": ("pipeline.cli.period", "app", "Open, close and reopen periods of the books."),
     "policy": ("pipeline.cli.policy", "app", "Show, check, compare, try out, propose and approve policies."),
     "quarantine": ("pipeline.cli.quarantine", "app", "List, show, replay or discard refused records."),
