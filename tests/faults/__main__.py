@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import time
 from typing import Annotated
 
@@ -26,6 +28,7 @@ def main(
 ) -> None:
     """Run crash schedules; the seed of each that fails is printed, with the command that runs it again."""
     chosen = _named(variant)
+    signal.signal(signal.SIGTERM, lambda *_given: sys.exit(1))  # by way of `finally`, which stops the server
     with server.running() as running, processes.installed():
         campaign = Campaign(running)
         seeds = range(start, start + schedules)
