@@ -10,11 +10,12 @@ import msgspec
 
 from events import certification as c
 from events import enrolment as e
+from events import finance as f
 from events import payment as p
 from events import settlement as s
 from events import verification as v
 from events.retraction import EventRetracted
-from events.topics import CERTIFICATION, ENROLMENT, PAYMENT, SETTLEMENT, TOPICS, VERIFICATION
+from events.topics import CERTIFICATION, ENROLMENT, FINANCE, PAYMENT, SETTLEMENT, TOPICS, VERIFICATION
 
 if TYPE_CHECKING:
     from events.shapes import Shape
@@ -118,12 +119,21 @@ def _statement_closed(source: str, data: s.StatementClosed) -> tuple[str, ...]:
     return ("statement.closed", source, data.account, data.date.isoformat())
 
 
+def _budget_allotted(_source: str, data: f.BudgetAllotted) -> tuple[str, ...]:
+    return ("budget.allotted", data.fund, data.programme, str(data.fiscal_year), data.stage, data.amount.currency)
+
+
+def _fund_received(source: str, data: f.FundReceived) -> tuple[str, ...]:
+    return ("fund.received", source, data.bank_ref)
+
+
 _FACTS: Final = (ENROLMENT.name, VERIFICATION.name)
 _E: Final = (ENROLMENT.name,)
 _V: Final = (VERIFICATION.name,)
 _P: Final = (PAYMENT.name,)
 _C: Final = (CERTIFICATION.name,)
 _S: Final = (SETTLEMENT.name,)
+_F: Final = (FINANCE.name,)
 
 # Numbers are stored with every recorded event and are never given to another type.
 _ROWS: Final[tuple[tuple[str, int, tuple[str, ...], type[Shape], Any], ...]] = (
@@ -155,6 +165,8 @@ _ROWS: Final[tuple[tuple[str, int, tuple[str, ...], type[Shape], Any], ...]] = (
     ("payment.returned", 504, _S, s.PaymentReturned, _payment_returned),
     ("statement.booked", 505, _S, s.StatementBooked, _statement_booked),
     ("statement.closed", 506, _S, s.StatementClosed, _statement_closed),
+    ("budget.allotted", 601, _F, f.BudgetAllotted, _budget_allotted),
+    ("fund.received", 602, _F, f.FundReceived, _fund_received),
 )
 
 

@@ -27,7 +27,7 @@ SOURCES: Final[dict[str, str]] = {
 _BANK: Final = re.compile(r"bank\.[a-z0-9_]{1,35}\Z")
 _URN: Final = re.compile(r"urn:sp:operator:([a-z0-9_.]{1,40})\Z")
 
-_REQUESTS: Final = ("payment.requested", "payment.withdrawn", "batch.declared", "cycle.closed")
+_REQUESTS: Final = ("payment.requested", "payment.withdrawn", "batch.declared", "cycle.closed", "fund.received")
 _PERSONS: Final = ("person.enrolled", "person.withdrawn", "person.died", "event.retracted")
 _CERTIFIER: Final = (
     "line.certified",
@@ -45,6 +45,8 @@ _PAYER: Final = (
     "statement.booked",
     "statement.closed",
 )
+# Who grants a budget does not spend it: an operator's key may tell of one only where its registry says so.
+_TREASURER: Final = ("budget.allotted", "fund.received")
 # What each source may publish unless its key says otherwise. Spelt out: `payment.*` would let an operator settle.
 PERMISSIONS: Final[dict[str, tuple[str, ...]]] = {
     "idpoor": ("household.identified", "household.revoked", "event.retracted"),
@@ -55,9 +57,9 @@ PERMISSIONS: Final[dict[str, tuple[str, ...]]] = {
     "pmrs": ("facility.registered", "encounter.recorded", "condition.verified", "person.died", "event.retracted"),
     "moeys": (*_PERSONS, "condition.verified", *_REQUESTS),
     "mlvt": (*_PERSONS, "condition.verified", *_REQUESTS),
-    "mef": (),
-    "treasury": _PAYER,
-    "nspc": (),
+    "mef": _TREASURER,
+    "treasury": (*_PAYER, *_TREASURER),
+    "nspc": _TREASURER,
     "npca": _CERTIFIER,
 }
 _BANK_PERMISSIONS: Final = _PAYER

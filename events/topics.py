@@ -35,11 +35,12 @@ VERIFICATION: Final = Topic("sp.verification.v1", 2, "the first of KEY_FIELDS in
 PAYMENT: Final = Topic("sp.payment.v1", 3, "the first of KEY_FIELDS in data", INPUT_PARTITIONS, "in")
 CERTIFICATION: Final = Topic("sp.certification.v1", 4, "the first of KEY_FIELDS in data", INPUT_PARTITIONS, "in")
 SETTLEMENT: Final = Topic("sp.settlement.v1", 5, "the first of KEY_FIELDS in data", INPUT_PARTITIONS, "in")
+FINANCE: Final = Topic("sp.finance.v1", 6, "the first of KEY_FIELDS in data", INPUT_PARTITIONS, "in")
 DECISION: Final = Topic("sp.decision.v1", 11, "line_id, or event_id; a submission's batch_id", INPUT_PARTITIONS, "out")
 LEDGER: Final = Topic("sp.ledger.v1", 12, "block_no", 1, "out")
 QUARANTINE: Final = Topic("sp.quarantine.v1", 13, "topic/partition/offset of the record", INPUT_PARTITIONS, "out")
 
-INPUT_TOPICS: Final = (ENROLMENT, VERIFICATION, PAYMENT, CERTIFICATION, SETTLEMENT)
+INPUT_TOPICS: Final = (ENROLMENT, VERIFICATION, PAYMENT, CERTIFICATION, SETTLEMENT, FINANCE)
 OUTPUT_TOPICS: Final = (DECISION, LEDGER, QUARANTINE)
 TOPICS: Final[dict[str, Topic]] = {topic.name: topic for topic in (*INPUT_TOPICS, *OUTPUT_TOPICS)}
 TOPICS_BY_NUMBER: Final[dict[int, Topic]] = {topic.number: topic for topic in TOPICS.values()}

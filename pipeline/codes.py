@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from events.enrolment import FacilityRegistered, HouseholdIdentified, PersonEnrolled, PersonWithdrawn
 from events.envelope import ContractError
+from events.finance import BudgetAllotted, FundReceived
 from events.payment import BatchDeclared, CycleClosed, PaymentRequested
 from events.reasons import Reason
 from events.verification import ConditionVerified, ContributionRecorded, EncounterRecorded
@@ -92,6 +93,15 @@ def _encounter(data: EncounterRecorded, codes: CodeLists) -> None:
     _known(data.payment_type, codes.payment_types, "data.payment_type", "payment type")
 
 
+def _budget(data: BudgetAllotted, codes: CodeLists) -> None:
+    _known(data.fund, codes.funds, "data.fund", "fund")
+    _known(data.programme, codes.programmes, "data.programme", "programme")
+
+
+def _fund(data: FundReceived, codes: CodeLists) -> None:
+    _known(data.fund, codes.funds, "data.fund", "fund")
+
+
 def _of_scheme(data: Any, _codes: CodeLists) -> tuple[tuple[str, str], ...]:
     return ((data.scheme, "data.scheme"),)
 
@@ -115,6 +125,8 @@ _CHECKS: Final[dict[type, Check]] = {
     ConditionVerified: _condition,
     ContributionRecorded: _scheme,
     EncounterRecorded: _encounter,
+    BudgetAllotted: _budget,
+    FundReceived: _fund,
 }
 _SCHEMES: Final[dict[type, SchemesOf]] = {
     PaymentRequested: _of_benefit,

@@ -2,7 +2,8 @@
 
 A key is one letter and the contract's id, as bytes:
 `P` person, `H` household, `L` line, `B` batch, `C` cycle, `F` facility, `I` instruction, `E` event identity
-(for retractions), `N` a numbered record of one source, `K` certificate, `A` account of a statement. Parts are joined
+(for retractions), `N` a numbered record of one source, `K` certificate, `A` account of a statement, `G` budget of a
+fund, programme and year, `U` fund. Parts are joined
 by a zero byte.
 """
 
@@ -20,6 +21,7 @@ from events.enrolment import (
     PersonMerged,
     PersonWithdrawn,
 )
+from events.finance import BudgetAllotted, FundReceived
 from events.identity import line_id
 from events.payment import BatchDeclared, CycleClosed, PaymentRequested, PaymentWithdrawn
 from events.retraction import EventRetracted
@@ -71,6 +73,11 @@ def identity(source: str, event_id: str) -> bytes:
 
 def _joined(kind: bytes, *parts: str) -> bytes:
     return kind + "\0".join(parts).encode()
+
+
+def budget(fund: str, programme: str, fiscal_year: int) -> bytes:
+    """The key of what a programme has of a fund in a fiscal year."""
+    return _joined(b"G", fund, programme, str(fiscal_year))
 
 
 def numbered(event: Event) -> bytes | None:
@@ -136,6 +143,8 @@ _home(BatchCertified, lambda source, data: (_joined(b"K", source, data.certifica
 _home(CertificateSuperseded, lambda source, data: (_joined(b"K", source, data.certificate_id),))
 _home(StatementBooked, lambda source, data: (_joined(b"A", source, data.account),))
 _home(StatementClosed, lambda source, data: (_joined(b"A", source, data.account),))
+_home(BudgetAllotted, lambda _source, data: (budget(data.fund, data.programme, data.fiscal_year),))
+_home(FundReceived, lambda _source, data: (_joined(b"U", data.fund),))
 
 
 def homes(event: Event) -> tuple[bytes, ...]:

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from events import certification as c
 from events import enrolment as e
+from events import finance as f
 from events import outcomes as o
 from events import payment as p
 from events import settlement as s
@@ -246,6 +247,22 @@ INPUTS: Final[tuple[tuple[str, str, Shape], ...]] = (
         s.StatementClosed(
             account="SPP-KHR-1", date=_day("2018-04-02"), opening=Money(amount="500000", currency="KHR"),
             closing=Money(amount="100000", currency="KHR"),
+        ),
+    ),
+    (
+        "budget.allotted",
+        "mef",
+        f.BudgetAllotted(
+            fund="state_budget", programme="family_package", fiscal_year=2026, stage="allotment",
+            amount=Money(amount="1000000000", currency="KHR"),
+        ),
+    ),
+    (
+        "fund.received",
+        "treasury",
+        f.FundReceived(
+            fund="state_budget", amount=Money(amount="250000000", currency="KHR"), bank_ref="T-2026-118",
+            value_date=_day("2026-01-15"),
         ),
     ),
 )  # fmt: skip

@@ -44,6 +44,8 @@ def _lists(packs: Mapping[str, Pack], named: Mapping[str, frozenset[str]]) -> Co
         traits=named["traits"],
         categories=named["categories"],
         payment_types=named["payment_types"],
+        funds=frozenset(pack.books.fund for pack in packs.values()),
+        programmes=frozenset(pack.books.programme for pack in packs.values()),
     )
 
 

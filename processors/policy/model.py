@@ -314,6 +314,8 @@ class CodeLists:
     traits: frozenset[str]
     categories: frozenset[str]
     payment_types: frozenset[str]
+    funds: frozenset[str] = frozenset()
+    programmes: frozenset[str] = frozenset()
     by_day: Dated[CodeLists] | None = None
 
     def at(self, time_us: int) -> CodeLists:

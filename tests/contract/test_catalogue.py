@@ -17,7 +17,7 @@ NUMBERS = """
 202 contribution.recorded 203 encounter.recorded 301 payment.requested 302 payment.withdrawn 303 batch.declared
 304 cycle.closed 401 line.certified 402 line.refused 403 line.queried 404 finding.recorded 405 batch.certified
 406 certificate.superseded 501 instruction.accepted 502 instruction.rejected 503 payment.settled 504 payment.returned
-505 statement.booked 506 statement.closed
+505 statement.booked 506 statement.closed 601 budget.allotted 602 fund.received
 """
 PENDED = """
 1 enrolment_missing 2 household_missing 3 verification_missing 4 encounter_missing 5 facility_missing
@@ -60,6 +60,8 @@ KEYS = {
     "payment.returned": ("movement", "bank.wing", "W-9107", "credit"),
     "statement.booked": ("movement", "bank.wing", "W-9001", "debit"),
     "statement.closed": ("statement.closed", "bank.wing", "SPP-KHR-1", "2018-04-02"),
+    "budget.allotted": ("budget.allotted", "state_budget", "family_package", "2026", "allotment", "KHR"),
+    "fund.received": ("fund.received", "treasury", "T-2026-118"),
 }  # fmt: skip
 
 
@@ -105,6 +107,7 @@ def test_topics() -> None:
         "sp.payment.v1": (3, 4),
         "sp.certification.v1": (4, 4),
         "sp.settlement.v1": (5, 4),
+        "sp.finance.v1": (6, 4),
     }
     assert [topic.name for topic in OUTPUT_TOPICS] == ["sp.decision.v1", "sp.ledger.v1", "sp.quarantine.v1"]
     assert TOPICS["sp.ledger.v1"].partitions == 1
@@ -148,4 +151,5 @@ def test_every_type_may_be_published_by_somebody_and_settling_only_by_payers() -
     allowed = {name for code in (*SOURCES, "bank.wing") for name in permissions(code)}
     assert allowed == set(TYPES)
     assert {code for code in SOURCES if "payment.settled" in permissions(code)} == {"treasury"}
+    assert {code for code in SOURCES if "budget.allotted" in permissions(code)} == {"mef", "treasury", "nspc"}
     assert {code for code in SOURCES if "line.certified" in permissions(code)} == {"npca"}

@@ -34,6 +34,8 @@ REQUIRED = {
     "payment.returned": "instruction_id message_id amount bank_ref reason value_date",
     "statement.booked": "account entry_ref direction amount value_date",
     "statement.closed": "account date opening closing",
+    "budget.allotted": "fund programme fiscal_year stage amount",
+    "fund.received": "fund amount bank_ref value_date",
 }
 
 

@@ -139,7 +139,7 @@ def test_subject_and_traceparent_are_optional() -> None:
         "kh.sp.payee.changed.v1",
         "kh.sp.hold.placed.v1",
         "kh.sp.hold.released.v1",
-        "kh.sp.budget.allotted.v1",
+        "kh.sp.recovery.ordered.v1",
         "kh.sp.instruction.issued.v1",
         "kh.sp.payment.decided.v1",
         "payment.requested",

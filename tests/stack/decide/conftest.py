@@ -30,8 +30,8 @@ class Desk:
     def __init__(self, url: str) -> None:
         self.url = url
         self.connection: LedgerConnection = connect(url, "writer")
-        self.offsets = {topic: count() for topic in range(1, 6)}
-        for topic_no in range(1, 6):
+        self.offsets = {topic: count() for topic in range(1, 7)}
+        for topic_no in range(1, 7):
             ensure_offsets(self.connection, topic_no, 1)
         self.decider = Decider(Settings(ledger_url=url), Metrics())
         self.steps, self.leader = self._lead()
