@@ -67,6 +67,9 @@ WINDOWS = {
 DAY_GROUPS = ("wage_replacement",)
 """Groups that hold days; the database knows each by a stable number (`WINDOW_GROUPS` of pipeline.decide.writing)."""
 
+BIRTH_STEPS = ("delivery", "maternity")
+"""Steps a birth is claimed for, once each; numbered likewise, so that the database holds them too."""
+
 LAST_REFERENCE_DAY = 28
 """Every month has the days up to here."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from events.sources import SOURCES
 from processors.policy.loader.amount import MEMBERS, amount
+from processors.policy.loader.commons import BIRTH_STEPS
 from processors.policy.loader.dates import dated
 from processors.policy.loader.entitlement import entitlement
 from processors.policy.loader.nodes import Item, choice, code, fields, listed, text, whole
@@ -71,6 +72,7 @@ def read_pack(item: Item, lists: Lists, digest: bytes) -> Pack:
     sources.check_all_cited()
     _check_in_force(found, pack)
     _check_leave(found, pack)
+    _check_birth(found, pack)
     _check_unit(found, pack)
     return pack
 
@@ -126,6 +128,16 @@ def _check_leave(found: dict[str, Item], pack: Pack) -> None:
     if pack.shape is not wanted:
         days = "a fixed number of" if fixed else "the asked"
         raise found["for"].error(f"{days} days are paid, and it is asked for by {pack.shape}", f"Write `for: {wanted}`")
+
+
+def _check_birth(found: dict[str, Item], pack: Pack) -> None:
+    """A birth, and a leave that begins with one, is held by the database under the number of its step."""
+    event, step = pack.entitlement.event, pack.entitlement.step
+    of_birth = event is LifeEvent.BIRTH or (event is LifeEvent.LEAVE and pack.shape is ForShape.ON)
+    if of_birth and step not in BIRTH_STEPS:
+        raise found["entitlement"].error(
+            f"`{step}` is no step of a birth that the database could hold", f"Known: {', '.join(BIRTH_STEPS)}"
+        )
 
 
 _SHAPE_OF: Mapping[LifeEvent, tuple[ForShape, ...]] = {

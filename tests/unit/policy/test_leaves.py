@@ -9,7 +9,7 @@ from pipeline.policy_files import load, read
 from processors.memory import World
 from processors.outcome import ClaimKind
 from processors.policy.loader import parse
-from processors.policy.loader.commons import DAY_GROUPS
+from processors.policy.loader.commons import BIRTH_STEPS, DAY_GROUPS
 from processors.policy.model import ForShape, LifeEvent, Policy
 from tests.cases.test_cases import Reader, decided
 
@@ -249,7 +249,7 @@ def test_days_are_held_in_windows_that_are_never_empty() -> None:
 
 
 def test_the_database_knows_every_group_of_windows_by_a_number() -> None:
-    wanted = set(DAY_GROUPS)
+    wanted = {*DAY_GROUPS, *(f"birth:{step}" for step in BIRTH_STEPS)}
     for pack in load().packs.values():
         by_birth = pack.entitlement.event is LifeEvent.BIRTH
         if by_birth or (pack.entitlement.event is LifeEvent.LEAVE and pack.shape is ForShape.ON):

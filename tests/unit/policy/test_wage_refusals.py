@@ -7,6 +7,8 @@ from processors.policy.loader import PolicyError, parse
 
 FILES = read()
 MATERNITY, SICKNESS, ANC = "nssf.maternity_allowance.yaml", "nssf.sickness_allowance.yaml", "maternal.anc.yaml"
+BIRTH = "nssf.maternal.delivery.yaml"
+BIRTH_STEP = FILES[BIRTH][FILES[BIRTH].index("  step:") : FILES[BIRTH].index("amount:")]
 NINE = "contributed_months: {schemes: [nssf.worker], branch: health_care, count: 9, within: 9, consecutive: yes}"
 EITHER = "contributed_either: {schemes: [nssf.worker], branch: health_care, in_a_row: 2, count: 6, within: 12}"
 ROUNDING = FILES[MATERNITY][FILES[MATERNITY].index("    rounding:") : FILES[MATERNITY].index("rules:")]
@@ -46,6 +48,8 @@ def caught(file: str, old: str, new: str) -> tuple[str, str]:
         (MATERNITY, "for: on\n", "for: from+until\n", "a fixed number of days are paid", "for: from+until"),
         (SICKNESS, "for: from+until\n", "for: on\n", "the asked days are paid", "for: on"),
         (MATERNITY, GROUP, "", "holds its days in no group", "event: leave"),
+        (MATERNITY, "step: maternity", "step: sickness", "`sickness` is no step of a birth", "event: leave"),
+        (BIRTH, BIRTH_STEP, "  step: anc\n  evidence: delivery\n", "`anc` is no step of a birth", "event: birth"),
         (MATERNITY, "side: maternity}", "side: motherhood}", "sides of wage_replacement", "- {group"),
         (MATERNITY, "event: leave", "event: birth", "has no days that a group per leave could hold", "- {group"),
         (ANC, "  values:\n", "  wage: {}\n  values:\n", "a leave, and nothing else, is paid by", "currency: KHR"),
