@@ -31,6 +31,7 @@ from events.sources import to_urn
 from events.states import STATES_BY_NUMBER
 from events.topics import DECISION, LEDGER, QUARANTINE, TOPICS_BY_NUMBER, Topic
 from ledger.model.block import BLOCK_VERSION
+from ledger.model.entry import ENTRY_NAMES, EntryKind, encode_entry
 from ledger.model.leaf import account_reference, encode_decision, encode_transfer
 from ledger.model.rows import DecisionKind, DecisionRow
 from pipeline.decide.body import decode_body
@@ -137,6 +138,7 @@ def _posted(block: PostedBlock) -> Iterator[Message]:
         )
         for row in block.transfers
     ]
+    leaves += [PostedLeaf(row.leaf_no, ENTRY_NAMES[EntryKind(row.kind)], encode_entry(row)) for row in block.entries]
     leaves.sort(key=lambda leaf: leaf.leaf_no)
     room = max(_LEAST_PART_BYTES, PART_BYTES - len(head.journal) * 4 // 3)
     parts = list(_chunks(leaves, [len(leaf.body) * 4 // 3 + _LEAF_FRAME_BYTES for leaf in leaves], room))

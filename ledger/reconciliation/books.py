@@ -57,7 +57,10 @@ from linked
 """
 
 _DENSE = f"""
-with leaf as (select leaf_no, block_no from decision union all select leaf_no, block_no from transfer)
+with leaf as (
+    select leaf_no, block_no from decision union all select leaf_no, block_no from transfer
+    union all select leaf_no, block_no from log_entry
+)
 select '', '{COUNT}', (select coalesce(sum(leaf_count), 0) from block), count(distinct leaf.leaf_no) filter (
     where leaf.leaf_no >= first_leaf and leaf.leaf_no < first_leaf + leaf_count)
 from leaf left join block using (block_no)
@@ -122,16 +125,31 @@ BOOKS = (
     ),
     Check(
         "leaves, in all",
-        "decisions + transfers = leaves announced by blocks",
+        "decisions + transfers + entries = leaves announced by blocks",
         "a leaf is outside every block",
         is_count(
-            "select (select count(*) from decision) + (select count(*) from transfer)",
+            "select (select count(*) from decision) + (select count(*) from transfer)"
+            " + (select count(*) from log_entry)",
             "select coalesce(sum(leaf_count), 0) from block",
         ),
     ),
 )
 
+_ENTRIES = f"""
+select '', '{COUNT}', (select count(*) from (
+    select 3 as kind, audit_no as ref from quarantine_audit union all select 4, activation_no from policy_activation
+    union all select 5, digest_no from schema_digest union all select 6, key_no from signing_key) as row),
+    (select count(*) from log_entry where kind in (3, 4, 5, 6))
+    + (select count(distinct (kind, ref)) from awaiting_leaf where kind in (3, 4, 5, 6))
+"""
+
 AT_REST = (
+    Check(
+        "entries",
+        "audits, activations, schema digests and keys = those in the log + those on their way",
+        "a row was written and the trigger await_leaf did not tell the decider, or a row is missing",
+        _ENTRIES,
+    ),
     Check(
         "dirty marks",
         "entities waiting to be decided = 0",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from events import merkle
 from ledger.model.block import BlockHeader, block_hash
+from ledger.model.entry import encode_entry
 from ledger.model.leaf import account_reference, encode_decision, encode_transfer
 from ledger.reconciliation.identity import COUNT, Identity
 from ledger.store.outbox import PostedBlock, read_block
@@ -47,4 +48,5 @@ def leaves_root(block: PostedBlock) -> bytes:
         row.leaf_no: encode_transfer(row, references[row.debit_account], references[row.credit_account])
         for row in block.transfers
     }
+    leaves |= {row.leaf_no: encode_entry(row) for row in block.entries}
     return merkle.root([merkle.leaf_hash(leaves[leaf_no]) for leaf_no in sorted(leaves)])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ledger.model.block import BlockHeader
+from ledger.model.entry import EntryRow
 from ledger.model.kinds import OutboxKind
 from ledger.model.rows import DecisionRow, TransferRow
 from ledger.store.copy import DECISION, TRANSFER
@@ -38,6 +39,7 @@ class PostedBlock:
     decisions: list[DecisionRow]
     transfers: list[TransferRow]
     accounts: dict[int, str]
+    entries: list[EntryRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,13 @@ def read_block(conn: LedgerConnection, block_no: int) -> PostedBlock:
         transfers = [TransferRow._make(found) for found in cursor]
         used = {number for transfer in transfers for number in (transfer.debit_account, transfer.credit_account)}
         cursor.execute("select account_no, code from account where account_no = any(%s)", (sorted(used),))
-        return PostedBlock(header, row[-1], decisions, transfers, dict(cursor.fetchall()))
+        accounts: dict[int, str] = dict(cursor.fetchall())
+        cursor.execute(
+            "select leaf_no, block_no, kind, ref, body from log_entry where leaf_no >= %s and leaf_no < %s"
+            " order by leaf_no",
+            leaves,
+        )
+        return PostedBlock(header, row[-1], decisions, transfers, accounts, [EntryRow._make(found) for found in cursor])
 
 
 def read_quarantine(conn: LedgerConnection, quarantine_no: int) -> QuarantinedRecord:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
-from ledger.store import connect, policies
+from ledger.store import connect, entries, policies
 from pipeline.active_policy import adopt
 from pipeline.decide.ahead import Ahead
 from pipeline.decide.flight import Flight, MarksGoneError
@@ -90,6 +90,7 @@ class Steps:
         taken = Taken([], {})
         try:
             self._adopt()
+            self._note()
             began = perf_counter()
             taken = self.ahead.next(self.flight.marks, limit)
             done = 0
@@ -106,6 +107,13 @@ class Steps:
             self.settle()
             if adopt(self.connection):
                 self.reload()
+
+    def _note(self) -> None:
+        """Take what waits for its leaf (audits, activations, schema, keys) into the log, with nothing on its way."""
+        while waiting := entries.read_awaiting(self.reading):
+            self.settle()
+            with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
+                self.ledger.note(cursor, waiting)
 
     def settle(self, concerned: Callable[[Plan], bool] = lambda _plan: True) -> int:
         """Wait until every set on its way whose plan is concerned is committed; returns how many marks were done with.

@@ -17,10 +17,11 @@ from events.money import CURRENCIES
 from events.reasons import REASONS
 from events.states import STATE_NUMBERS
 from ledger.model.block import GENESIS_HASH, BlockHeader, block_hash, block_root, format_totals
+from ledger.model.entry import EntryRow, encode_entry
 from ledger.model.kinds import Cause, OutboxKind
 from ledger.model.leaf import account_reference, encode_decision, encode_transfer
 from ledger.model.rows import DecisionRow, TransferRow
-from ledger.store import books, books_writer, copy
+from ledger.store import books, books_writer, copy, entries
 from ledger.store.periods import share_periods
 from pipeline.decide.body import encode_body
 from pipeline.decide.submitting import Submissions, asked_of
@@ -95,6 +96,17 @@ class Ledger:
         if asked.concerned:
             send(self.submissions.submit, asked)
         return written
+
+    def note(self, cursor: LedgerCursor, waiting: Sequence[entries.Awaiting]) -> None:
+        """Take rows that wait for their leaf into a block of their own, in the caller's transaction."""
+        share_periods(cursor)
+        told = entries.take_awaiting(cursor, waiting)
+        rows = [
+            EntryRow(leaf_no, self.head.block_no + 1, *one) for leaf_no, one in enumerate(told, self.head.next_leaf)
+        ]
+        if rows:
+            copy.copy_rows(cursor, copy.LOG_ENTRY, rows)
+            self._block(lambda work, *given: work(cursor, *given), [encode_entry(row) for row in rows], [], [])
 
     # -- working state ----------------------------------------------------------------------------------------------
 
@@ -198,7 +210,7 @@ class Ledger:
         rows = [(key, None, int(Cause.FREEZE), submission_no) for key, submission_no in plan.requeued]
         _append(send, copy.MARK, rows)
         cycles = [key for key in plan.spread if key[:1] == b"C"]
-        send(books_writer.mark_readers, [key for key in plan.spread if key[:1] != b"C"])
+        send(books_writer.mark_readers, [key for key in plan.spread if key[:1] != b"C"], plan.decided)
         for key in cycles:
             source, benefit, cycle = key[1:].decode().split("\0")
             send(books_writer.mark_cycle, source, benefit, _month(cycle))

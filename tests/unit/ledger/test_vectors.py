@@ -9,6 +9,21 @@ import pytest
 
 from events.merkle import leaf_hash
 from ledger.model.block import BlockHeader, block_hash, format_totals
+from ledger.model.entry import (
+    ENTRY_NAMES,
+    ActivationRow,
+    AuditRow,
+    EntryKind,
+    EntryRow,
+    KeyRow,
+    SchemaRow,
+    activation_body,
+    audit_body,
+    encode_entry,
+    key_body,
+    record_digest,
+    schema_body,
+)
 from ledger.model.leaf import account_reference, encode_decision, encode_transfer
 from ledger.model.rows import DecisionRow, TransferRow
 
@@ -50,6 +65,58 @@ def test_a_decision_is_encoded_as_published(vector: dict[str, Any]) -> None:
 @pytest.mark.parametrize("vector", VECTORS["blocks"], ids=lambda vector: str(vector["header"]["block_no"]))
 def test_a_block_is_hashed_as_published(vector: dict[str, Any]) -> None:
     assert block_hash(BlockHeader(**from_json(vector["header"]))).hex() == vector["hash"]
+
+
+def test_every_kind_of_entry_has_a_vector() -> None:
+    assert {vector["kind"] for vector in VECTORS["entries"]} == set(ENTRY_NAMES.values())
+
+
+@pytest.mark.parametrize("vector", VECTORS["entries"], ids=lambda vector: f"{vector['kind']} {vector['leaf_no']}")
+def test_an_entry_is_encoded_as_published(vector: dict[str, Any]) -> None:
+    kind = EntryKind[vector["kind"].upper()]
+    body = entry_body(kind, entry_values(vector))
+    leaf = encode_entry(EntryRow(vector["leaf_no"], vector["block_no"], kind, vector["ref"], body))
+    assert (body.hex(), leaf.hex(), leaf_hash(leaf).hex()) == (vector["body"], vector["leaf"], vector["leaf_hash"])
+
+
+@pytest.mark.parametrize("vector", VECTORS["entries"], ids=lambda vector: f"{vector['kind']} {vector['leaf_no']}")
+def test_every_column_of_an_entry_is_bound(vector: dict[str, Any]) -> None:
+    kind, values = EntryKind[vector["kind"].upper()], entry_values(vector)
+    seen = {entry_body(kind, values)}
+    for name, value in values.items():
+        other = 77 if isinstance(value, int) else "other" if isinstance(value, str) else b"\7" * 32
+        seen.add(entry_body(kind, {**values, name: other}))
+    assert len(seen) == 1 + len(values)
+
+
+def test_every_column_of_an_entrys_leaf_is_bound() -> None:
+    row = EntryRow(1, 2, 3, 4, b"body")
+    seen = {encode_entry(row), encode_entry(row._replace(body=b"other"))}
+    seen |= {encode_entry(row._replace(leaf_no=7)), encode_entry(row._replace(block_no=7))}
+    seen |= {encode_entry(row._replace(kind=7)), encode_entry(row._replace(ref=7))}
+    assert len(seen) == 6
+
+
+def test_a_quarantined_record_is_named_by_place_reason_and_bytes() -> None:
+    places = [(1, 2, 3, 4, b"v"), (9, 2, 3, 4, b"v"), (1, 9, 3, 4, b"v"), (1, 2, 9, 4, b"v"), (1, 2, 3, 9, b"v")]
+    digests = {record_digest(*place) for place in places}
+    digests |= {record_digest(1, 2, 3, 4, b"w"), record_digest(1, 2, 3, 4, b""), record_digest(1, 2, 3, 4, None)}
+    assert len(digests) == 8
+
+
+def entry_values(vector: dict[str, Any]) -> dict[str, Any]:
+    hashes = {"record", "digest", "public_key", "endorsement"}
+    return {name: bytes.fromhex(value) if name in hashes else value for name, value in vector["row"].items()}
+
+
+def entry_body(kind: EntryKind, values: dict[str, Any]) -> bytes:
+    if kind is EntryKind.QUARANTINE_AUDIT:
+        return audit_body(AuditRow(**values))
+    if kind is EntryKind.POLICY_ACTIVATION:
+        return activation_body(ActivationRow(**values))
+    if kind is EntryKind.SCHEMA_DIGEST:
+        return schema_body(SchemaRow(**values))
+    return key_body(KeyRow(**values))
 
 
 def test_every_column_of_a_transfer_is_bound() -> None:

@@ -1,0 +1,58 @@
+"""Checkpoints (C2SP tlog-checkpoint): origin, size and root of the log, as the text of a signed note."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Final, NamedTuple
+
+from events.merkle import HASH_BYTES
+from ledger.proof.note import NoteError
+
+MOST_LEAVES: Final = (1 << 63) - 1
+PROOF_HEAD: Final = "c2sp.org/tlog-proof@v1"
+
+
+class Checkpoint(NamedTuple):
+    """The first `size` leaves of the log `origin` have the tree head `root`."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def text(self) -> str:
+        """What is signed."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+def parse_checkpoint(text: str) -> Checkpoint:
+    """The checkpoint a note's text says; lines beyond the third are passed over. NoteError when it is none."""
+    lines = text.split("\n")
+    if len(lines) < 4 or lines[-1] or not lines[0]:
+        raise NoteError("not a checkpoint: expected three lines, origin, size and root")
+    return Checkpoint(lines[0], parse_size(lines[1]), parse_hash(lines[2]))
+
+
+def parse_size(text: str) -> int:
+    """A number of leaves in decimal without leading zeros. NoteError for anything else."""
+    if not (text.isascii() and text.isdigit()) or (text != "0" and text.startswith("0")) or int(text) > MOST_LEAVES:
+        raise NoteError(f"{text[:30]!r} is no number of leaves")
+    return int(text)
+
+
+def parse_hash(text: str) -> bytes:
+    """A hash in base64. NoteError for anything else."""
+    try:
+        value = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        value = b""
+    if len(value) != HASH_BYTES:
+        raise NoteError(f"{text[:60]!r} is no hash of {HASH_BYTES} bytes in base64")
+    return value
+
+
+def proof_text(leaf: bytes, index: int, path: list[bytes], note: str) -> str:
+    """A bundle (C2SP tlog-proof): `leaf` as extra data, its number, its path, and the signed checkpoint."""
+    lines = [PROOF_HEAD, f"extra {base64.b64encode(leaf).decode()}", f"index {index}"]
+    lines += [base64.b64encode(hash_).decode() for hash_ in path]
+    return "\n".join(lines) + "\n\n" + note
