@@ -9,8 +9,10 @@ from events.money import to_minor
 from events.reasons import Reason
 from processors import households
 from processors.amounts import compute
+from processors.occasions import visit
 from processors.outcome import Asked, FigureUsed
 from processors.overlays import applied
+from processors.policy.model import LifeEvent
 from processors.policy.overlay import BY_OVERLAY, WAIVED_BY
 from processors.policy.predicates import PASSED, Outcome, Verdict
 from processors.policy.predicates.any_of import choose
@@ -130,15 +132,17 @@ def _answers(rule: Predicate, inquiry: Inquiry) -> list[Answer]:
 
 
 def _alive(inquiry: Inquiry) -> Outcome:
+    """The one asked for was alive on the day, and so was the child whose visit it is."""
     if inquiry.subject[:1] == households.HOUSEHOLD:
         return _anybody_alive(inquiry)
-    died = inquiry.view.died(inquiry.subject)
-    if died is None:
-        return PASSED
-    event, died_on = died
-    if inquiry.occasion.day > died_on:
-        return Outcome(Verdict.FAIL, Reason.DECEASED, (event,))
-    return Outcome(Verdict.PASS, evidence=(event,))
+    persons = {inquiry.subject: None}
+    if inquiry.pack.entitlement.event is LifeEvent.VISIT:
+        persons[visit.patient_of(inquiry)] = None
+    deaths = [died for person in persons if (died := inquiry.view.died(person)) is not None]
+    barring = tuple(event for event, died_on in deaths if inquiry.occasion.day > died_on)
+    if barring:
+        return Outcome(Verdict.FAIL, Reason.DECEASED, barring)
+    return PASSED._replace(evidence=tuple(event for event, _ in deaths)) if deaths else PASSED
 
 
 def _within_maximum(inquiry: Inquiry) -> Outcome:

@@ -37,8 +37,15 @@ def recognise(view: View, pack: Pack, request: PaymentRequested, subject: bytes)
 
 
 def claims(inquiry: Inquiry) -> list[Claim]:
-    """The window of the birth, for this step of it; it is taken once, so a birth needs no count."""
+    """The window of the birth, for this step of it, and each child it names: a child is born once, of one mother.
+
+    It is taken once, so a birth needs no count.
+    """
     anchor, step = inquiry.occasion.anchor, inquiry.pack.entitlement.step
     until = anchor + timedelta(days=inquiry.view.commons.birth_window_days.at(anchor) + 1)
     key = anchor.isoformat()
-    return [Claim(ClaimKind.WINDOW, inquiry.occasion.holder, f"birth:{step}", key, since=anchor, until=until)]
+    born = sorted(inquiry.occasion.birth.children) if inquiry.occasion.birth is not None else ()
+    return [
+        Claim(ClaimKind.WINDOW, inquiry.occasion.holder, f"birth:{step}", key, since=anchor, until=until),
+        *(Claim(ClaimKind.KEY, child, f"born:{step}", "once") for child in born),
+    ]

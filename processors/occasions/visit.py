@@ -13,6 +13,7 @@ from processors.outcome import Claim, ClaimKind
 
 if TYPE_CHECKING:
     from events.payment import PaymentRequested
+    from events.verification import ConditionVerified
     from processors.inquiry import Inquiry
     from processors.policy.entitlement import Entitlement
     from processors.policy.model import Pack
@@ -23,18 +24,40 @@ ANTENATAL = "anc"
 
 
 def recognise(view: View, pack: Pack, request: PaymentRequested, subject: bytes) -> Occasion:
-    """The visit on the asked day, with the birth or pregnancy it belongs to."""
-    day = request.for_.on or date.min
+    """The visit on the asked day, with the birth or pregnancy it belongs to.
+
+    Whoever is only told to have brought somebody else's child on that day asks for the visit of the child.
+    """
     mother = mother_of(view, subject)
     known = episodes.births(view, mother)
     children = sorted({child for birth in known for child in birth.children})
     family = tuple(dict.fromkeys((mother, subject, *children)))
-    kind = pack.entitlement.evidence or ""
+    told = _told(view, pack.entitlement, request, family, subject)
+    found = tuple(item for item in told if _mother(view, item) in {None, mother})
+    if told and not found:
+        return recognise(view, pack, request, _visited(view, told[0].condition))
+    anchor, birth = _belongs(view, request, found, known, family, pack.entitlement)
+    return Occasion(request.for_.on or date.min, anchor, mother, found, birth)
+
+
+def _told(
+    view: View, entitlement: Entitlement, request: PaymentRequested, family: tuple[bytes, ...], subject: bytes
+) -> tuple[Evidence, ...]:
+    """The evidence of the asked day about the person asked for, the strongest first."""
+    kind, mother = entitlement.evidence or "", family[0]
     about = [item for item in episodes.conditions(view, family, kind) if _is_about(view, item, subject, mother)]
     about += episodes.told_by_carers(view, family, family[1:] if subject == mother else (subject,), kind)
-    found = strongest(view, [item for item in about if item.condition.on == day])
-    anchor, birth = _belongs(view, request, found, known, family, pack.entitlement)
-    return Occasion(day, anchor, mother, found, birth)
+    return strongest(view, [item for item in about if item.condition.on == request.for_.on])
+
+
+def _mother(view: View, item: Evidence) -> bytes | None:
+    """The mother of the child that evidence names, or None where it names none."""
+    return mother_of(view, _visited(view, item.condition)) if item.condition.child_sp_id is not None else None
+
+
+def _visited(view: View, condition: ConditionVerified) -> bytes:
+    """Whose visit it was: the child that evidence names, else the person it is told of."""
+    return view.root(entities.person(condition.child_sp_id or condition.sp_id))
 
 
 def _is_about(view: View, item: Evidence, subject: bytes, mother: bytes) -> bool:
@@ -82,10 +105,10 @@ def _belongs(
 def claims(inquiry: Inquiry) -> list[Claim]:
     """The visit of this person on this day."""
     step, day = inquiry.pack.entitlement.step, inquiry.occasion.day
-    return [Claim(ClaimKind.KEY, _patient(inquiry), f"visit:{step}", day.isoformat())]
+    return [Claim(ClaimKind.KEY, patient_of(inquiry), f"visit:{step}", day.isoformat())]
 
 
-def _patient(inquiry: Inquiry) -> bytes:
+def patient_of(inquiry: Inquiry) -> bytes:
     """Whose visit it was: the child or person the evidence names, so that asking for either asks for one visit."""
     told = next((item.condition for item in inquiry.occasion.evidence if item.condition.outcome == MET), None)
-    return inquiry.view.root(entities.person(told.child_sp_id or told.sp_id)) if told is not None else inquiry.subject
+    return _visited(inquiry.view, told) if told is not None else inquiry.subject
