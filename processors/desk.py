@@ -105,7 +105,10 @@ def line_row(event: Event, request: PaymentRequested) -> LineRow:
 
 @dataclass(slots=True)
 class Plan:
-    """What a step changes. Decisions are only those that differ; `releases` are freeze orders carried out or void."""
+    """What a step changes. Decisions are only those that differ; `releases` are freeze orders carried out or void.
+
+    `spread` are the entities whose readers must look again; the members of the cases `decided` have looked already.
+    """
 
     states: dict[bytes, EntityState] = field(default_factory=dict)
     retractions: list[tuple[Identity, int, int]] = field(default_factory=list)
@@ -121,6 +124,7 @@ class Plan:
     requeued: list[tuple[bytes, int]] = field(default_factory=list)
     late: list[tuple[bytes, str, str]] = field(default_factory=list)
     batches: set[tuple[str, str]] = field(default_factory=set)
+    decided: set[bytes] = field(default_factory=set)
     cases: int = 0
 
 
@@ -318,6 +322,7 @@ class Step:
             self.instructed.update(outcome.instructed)
             self.plan.links |= links_to_keep(case, self.states)
         self.plan.cases = len(cases)
+        self.plan.decided.update(*(case.members for case in cases))
 
     def _is_news(self, case: Case, line_id: bytes, freeze: Mapping[bytes, int]) -> bool:
         """Whether an alarm can be of this step: something was told of the line or its money, or it may be frozen now.

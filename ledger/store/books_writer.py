@@ -60,13 +60,13 @@ def drop_claims(cursor: LedgerCursor, holders: Collection[int]) -> None:
         )
 
 
-def mark_readers(cursor: LedgerCursor, targets: Collection[bytes]) -> None:
-    """Mark every case that reads one of these entities, however many."""
+def mark_readers(cursor: LedgerCursor, targets: Collection[bytes], decided: Collection[bytes]) -> None:
+    """Mark every case that reads one of these entities, however many, but those decided with them just now."""
     if targets:
         cursor.execute(
             "insert into mark (entity, cause) select distinct reader, %s::smallint from read_link"
-            " where target = any(%b)",
-            (int(Cause.NEIGHBOUR), list(targets)),
+            " where target = any(%b) and reader <> all(%b)",
+            (int(Cause.NEIGHBOUR), list(targets), list(decided)),
         )
 
 
