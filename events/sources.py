@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Final
 
 URN_PREFIX: Final = "urn:sp:operator:"
@@ -98,10 +97,3 @@ def bare(source: str) -> str:
 def permissions(code: str) -> tuple[str, ...]:
     """Types the source may publish by default; raises KeyError for what is no source."""
     return PERMISSIONS[code] if code in SOURCES or not is_source(code) else _BANK_PERMISSIONS
-
-
-def make_local_keys(directory: Path) -> None:
-    """Keys of every source for trying out, and their registry; see `events.local_keys`."""
-    from events.local_keys import make_local_keys as make  # noqa: PLC0415 - this module is imported where no key is used
-
-    make(directory)

@@ -114,7 +114,7 @@ def _setup(settings: Settings, progress: Progress) -> None:
     if not settings.ledger_url:
         postgres.prepare(settings, progress)
     if not (settings.keys_directory / "registry.json").is_file():
-        from events.sources import make_local_keys  # noqa: PLC0415
+        from events.local_keys import make_local_keys  # noqa: PLC0415 - cryptography, which other commands need not
 
         with progress.step("Making keys for the local sources"):
             settings.keys_directory.mkdir(parents=True, exist_ok=True)

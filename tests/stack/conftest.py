@@ -115,7 +115,7 @@ def kafka(broker: str, fresh_topics: Callable[[], None]) -> str:
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Directory with a key of each source and their registry."""
-    from events.sources import make_local_keys
+    from events.local_keys import make_local_keys
 
     directory = tmp_path_factory.mktemp("keys")
     make_local_keys(directory)

@@ -10,7 +10,6 @@ from events.keys import KeyRegistry, RegistryError
 from events.local_keys import LOCAL_BANKS, local_signer, make_local_keys, retired_signer
 from events.signing import Verifier
 from events.sources import SOURCES
-from events.sources import make_local_keys as make_all
 
 NOW = 1_600_000_000_000_000
 
@@ -30,7 +29,7 @@ def entry(directory: Path, **changes: object) -> None:
 
 
 def test_every_source_gets_a_key_that_only_its_owner_can_read(tmp_path: Path) -> None:
-    make_all(tmp_path / "keys")
+    make_local_keys(tmp_path / "keys")
     files = sorted((tmp_path / "keys").glob("*.key"))
     assert {file.stem for file in files} == {*SOURCES, *LOCAL_BANKS}
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
