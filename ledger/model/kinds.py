@@ -12,7 +12,6 @@ class Cause(IntEnum):
     NEIGHBOUR = 2
     FREEZE = 3
     POLICY = 5
-    RETRY = 6
 
 
 class OutboxKind(IntEnum):
