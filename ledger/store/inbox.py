@@ -1,4 +1,4 @@
-"""RECORD: one batch of one partition in one transaction (design.md 3.1 and 3.2)."""
+"""RECORD: one batch of one partition in one transaction (invariants 1 and 2 of ARCHITECTURE.md)."""
 
 from __future__ import annotations
 

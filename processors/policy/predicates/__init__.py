@@ -1,6 +1,6 @@
 """Predicates a pack may name. Each compiles once to a closure that says pass, fail or unknown, with its evidence.
 
-Missing evidence is unknown and pends; contrary evidence fails and rejects (design.md 3.5). A predicate reads the
+Missing evidence is unknown and pends; contrary evidence fails and rejects (invariant 5). A predicate reads the
 inquiry and nothing else.
 """
 
