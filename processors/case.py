@@ -53,13 +53,13 @@ def assemble(seed: bytes, states: Mapping[bytes, EntityState]) -> Case:
     members = _component((seed,), states, missing)
     if not any(states[key].requests for key in members):
         return Case(frozenset(members), frozenset(), frozenset(missing), requests=False)
-    near: set[bytes] = set()
+    named: set[bytes] = set()
     for key in members:
-        near |= _near(key, states[key])
-    near -= members
-    reads = set(near)
-    persons = [key for key in near if key[:1] == PERSON]
-    homes = [key for key in near if key[:1] == HOUSEHOLD]
+        named |= near(key, states[key])
+    named -= members
+    reads = set(named)
+    persons = [key for key in named if key[:1] == PERSON]
+    homes = [key for key in named if key[:1] == HOUSEHOLD]
     if persons:
         kin = _component(persons, states, missing)
         reads |= kin
@@ -70,7 +70,7 @@ def assemble(seed: bytes, states: Mapping[bytes, EntityState]) -> Case:
         reads.add(key)
         if key in states:
             reads |= states[key].links  # who took over from it
-    for key in near:
+    for key in named:
         if key[:1] == LINE and key in states and LineCertified in states[key].kinds:
             reads.add(instruction_key(key[1:]))
     reads -= members
@@ -95,7 +95,7 @@ def _component(seeds: Iterable[bytes], states: Mapping[bytes, EntityState], miss
     return members
 
 
-def _near(key: bytes, state: EntityState) -> frozenset[bytes]:
+def near(key: bytes, state: EntityState) -> frozenset[bytes]:
     """What an entity reads one step away; kept until its facts change."""
     if state.near is None:
         state.near = frozenset(_links(key, state))

@@ -18,7 +18,7 @@ from events.topics import ENROLMENT, VERIFICATION
 from ledger.model.kinds import Cause
 from processors import entities
 from processors.adjudicate import adjudicate
-from processors.case import Case, assemble, links_to_keep, readers_told, request_cycle
+from processors.case import Case, assemble, links_to_keep, near, readers_told, request_cycle
 from processors.facts import EntityState, fold
 from processors.filing import keeper
 from processors.lifecycle import instruction_key
@@ -246,6 +246,9 @@ class Step:
         waiting = set(seeds)
         while waiting:
             self._load(waiting)
+            self._load(
+                {link for seed in waiting if self.states[seed].requests for link in near(seed, self.states[seed])}
+            )
             missing: set[bytes] = set()
             partial: set[bytes] = set()
             for seed in sorted(waiting):

@@ -54,7 +54,8 @@ def number(
             posted = carried(last, [(entry.draft, entry.leaf_no) for entry in transfers])
             yield transfers, DecisionEntry(leaf, version, decision, posted)
             leaf += 1
-            last = remembered(decision, version, posted)
+            if decision is not final:
+                last = remembered(decision, version, posted)
 
 
 def remembered(decision: Decision, version: int, posted: tuple[Posted, ...]) -> History:
