@@ -1,6 +1,6 @@
 """Facts and the state of an entity: the set of its own facts with all versions, links, and what was retracted.
 
-Folding is a union of sets, so order, duplication and batching cannot matter (invariant 3 of ARCHITECTURE.md). The state is encoded as
+Folding is a union of sets, so order, duplication and batching cannot matter. The state is encoded as
 compact versioned bytes and can always be folded again from the inbox.
 """
 
