@@ -35,6 +35,7 @@ MEASURES = frozenset({"babies", "stillborn", "gestation_weeks", "attendance_perc
 SHOWN_AS_CREDIT = frozenset({"payable", "clearing", "cash", "suspense", "budget:available"})
 ALWAYS_TOLD = frozenset({"payable", "clearing", "cash", "expense", "suspense"})
 FREEZING = "batch.declared"
+PARTS = frozenset({"name", "given", "then", "money", "recoveries", "claims"})
 PAYMENT_TYPES = {words.english: code for code, words in TERMS["payment_types"].items()}
 PAYEE = {"channel": "wallet", "provider": "wing", "account_ref": "token-1", "role": "self"}
 FACILITY = {"channel": "facility", "provider": "treasury", "account_ref": "token-2", "role": "facility"}
@@ -75,6 +76,8 @@ class Case:
     then: dict[str, str] = field(default_factory=dict)
     money: dict[str, str] = field(default_factory=dict)
     recoveries: dict[str, str] = field(default_factory=dict)
+    claims: dict[str, list[str]] | None = None
+    persons: dict[str, str] = field(default_factory=dict)
 
 
 class Reader:
@@ -189,14 +192,17 @@ def read(path: Path) -> list[Case]:
     cases = []
     policy = _policy_beside(path.parent)
     for told in yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader):
-        assert set(told) <= {"name", "given", "then", "money", "recoveries"}, f"{path.name}: {told.get('name')}"
+        assert set(told) <= PARTS, f"{path.name}: {told.get('name')}"
         reader = Reader()
         events = [event for item in told["given"] for event in reader.events(item)]
         requests = {event.id for event in events if event.type == "payment.requested"}
         assert set(told["then"]) == requests, f"{told['name']}: `then` must name every request and nothing else"
         cases.append(
-            Case(told["name"], policy, events, told["then"], told.get("money") or {}, told.get("recoveries") or {})
-        )
+            Case(
+                told["name"], policy, events, told["then"], told.get("money") or {}, told.get("recoveries") or {},
+                told.get("claims"), reader.persons,
+            )
+        )  # fmt: skip
     return cases
 
 
@@ -236,6 +242,20 @@ def balances(world: World) -> dict[str, int]:
     return {family: amount for family, amount in sums.items() if amount}
 
 
+def held(case: Case, world: World) -> dict[str, list[str]]:
+    """The claims each request holds: what the tables hold a second time, in the words of a case."""
+    names = {f"P{sp_id}".encode(): name for name, sp_id in case.persons.items()}
+    event_of = {entry.decision.subject: entry.decision.event.id for entry in world.latest().values()}
+    found: dict[str, list[str]] = {}
+    for line, claim in world.live_claims():
+        holder = names.get(claim.holder) or claim.holder[1:].decode()
+        words = [claim.kind.value, holder, claim.group, claim.key]
+        words += [claim.side] if claim.side else []
+        words += [f"{claim.since} until {claim.until}"] if claim.since or claim.until else []
+        found.setdefault(event_of[line], []).append(" ".join(words))
+    return {name: sorted(claims) for name, claims in found.items()}
+
+
 def check(case: Case, world: World) -> None:
     assert decided(world, DecisionKind.DECIDED) == written(case.then)
     assert decided(world, DecisionKind.RECOVERY_PROPOSED) == written(case.recoveries)
@@ -243,6 +263,8 @@ def check(case: Case, world: World) -> None:
     expected = {family: int(amount.replace("_", "")) for family, amount in case.money.items()}
     told = {family: amount for family, amount in stands.items() if family in ALWAYS_TOLD | expected.keys()}
     assert told == expected
+    if case.claims is not None:
+        assert held(case, world) == {name: sorted(claims) for name, claims in case.claims.items()}
 
 
 @pytest.mark.parametrize("name", CASES, ids=list(CASES))
