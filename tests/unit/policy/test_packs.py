@@ -152,8 +152,9 @@ def test_one_payer_of_an_episode_is_our_assumption_and_says_so() -> None:
         assert (row.group, row.side, row.basis) == ("care_payer", benefit.split(".")[0], "assumption")
 
 
-def test_nssf_certified_its_own_care_until_the_agency_did() -> None:
-    for benefit in CARE:
+def test_nssf_certified_its_own_care_and_allowances_until_the_agency_did() -> None:
+    allowances = ("nssf.maternity_allowance", "nssf.sickness_allowance", "nssf.injury_allowance")
+    for benefit in (*CARE, *allowances):
         certifier = POLICY.packs[benefit].certifier
         before = "npca" if benefit.startswith("hef") else "nssf"
         assert certifier.on(date(2022, 12, 31)) == before
