@@ -10,11 +10,14 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from events.payment import PaymentRequested
+from events.states import LineState
 from ledger.model.kinds import Cause, OutboxKind
 from ledger.store import books, books_writer, copy
+from pipeline.decide.budgeting import Batch, Budgets, Late
 from pipeline.decide.counting import Counts
 from processors import entities
 from processors.batches import compare, declaration
+from processors.budgets import budgets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from ledger.store.books import BatchName, SubmissionRow
     from ledger.store.connection import LedgerCursor
     from pipeline.decide.shelf import DatabaseShelf
+    from processors.budgets import BudgetRow
     from processors.desk import LineRow, Plan
     from processors.facts import EntityState
     from processors.policy.model import Policy
@@ -33,7 +37,8 @@ class Asked(NamedTuple):
 
     Batches to be looked at with what was declared of them, lines approved too late for their batch, what was declared
     of these batches, and how many orders of each submission are done with. `lines` are new in their batches; `changed`
-    are batches that a line left or came to from another.
+    are batches that a line left or came to from another. `budgets` are told anew; `freed` says that something committed
+    may be committed no more.
     """
 
     batches: Mapping[BatchName, BatchDeclared]
@@ -43,11 +48,13 @@ class Asked(NamedTuple):
     lines: Sequence[LineRow]
     changed: Collection[BatchName]
     block_no: int
+    budgets: Sequence[BudgetRow] = ()
+    freed: bool = False
 
     @property
     def concerned(self) -> bool:
         """Whether there is anything to look for."""
-        return bool(self.batches or self.late or self.done or self.changed)
+        return bool(self.batches or self.late or self.done or self.changed or self.budgets or self.freed)
 
 
 def asked_of(plan: Plan, shelf: DatabaseShelf, policy: Policy, block_no: int) -> Asked:
@@ -65,7 +72,12 @@ def asked_of(plan: Plan, shelf: DatabaseShelf, policy: Policy, block_no: int) ->
         lines=[row for row in plan.lines if row.line_id not in shared],
         changed={name for line_id in shared for name in _named(plan.states[b"L" + line_id])},
         block_no=block_no,
+        budgets=[row for key in plan.spread if key[:1] == b"G" for row in budgets(plan.states[key], policy.commons)],
+        freed=any(decision.state in _FREEING for decision, _ in plan.decisions),
     )
+
+
+_FREEING = frozenset({LineState.REFUSED, LineState.RETURNED})
 
 
 def _named(line: EntityState) -> Iterator[BatchName]:
@@ -87,18 +99,28 @@ class Submissions:
     def __init__(self, next_no: int) -> None:
         self.next_no = next_no
         self.counts = Counts()
+        self.budgets = Budgets()
 
     def submit(self, cursor: LedgerCursor, asked: Asked) -> None:
         """Carry out what a set asks, in its transaction."""
         self.counts.forget(asked.changed)
         self.counts.add(asked.lines)
-        complete = self._complete(cursor, asked.batches)
-        last = {
-            row[:2]: row for row in books.read_last_submissions(cursor, complete.keys() | asked.late_declared.keys())
+        self.budgets.told(cursor, asked.budgets)
+        complete = {name: _batch(told) for name, told in self._complete(cursor, asked.batches).items()}
+        late: Late = {
+            name: (_batch(asked.late_declared[name]), line_ids)
+            for name, line_ids in asked.late.items()
+            if name in asked.late_declared
         }
-        opened = [self._next((*name, 0), complete[name]) for name in sorted(complete) if name not in last]
+        last = {row[:2]: row for row in books.read_last_submissions(cursor, complete.keys() | late.keys())}
+        complete = {name: batch for name, batch in complete.items() if name not in last}
+        late = {name: lines for name, lines in late.items() if name in last}
+        if self.budgets.controlled(cursor):
+            complete, late = self.budgets.fitting(cursor, complete, asked.batches, late)
+            last |= {row[:2]: row for row in books.read_last_submissions(cursor, late.keys() - last.keys())}
+        opened = [self._next((*name, 0), complete[name]) for name in sorted(complete)]
         _give(cursor, opened, _orders(cursor, opened), asked.block_no)
-        self._supplements(cursor, asked, last)
+        self._supplements(cursor, late, last, asked.block_no)
         done = books_writer.release_orders(cursor, asked.done)
         copy.copy_rows(cursor, copy.OUTBOX, [(int(OutboxKind.SUBMISSION), submission_no) for submission_no in done])
 
@@ -113,31 +135,32 @@ class Submissions:
             self.counts.forget(agreeing)
         return dict(agreeing)
 
-    def _next(self, name: tuple[str, str, int], declared: BatchDeclared) -> _Opened:
+    def _next(self, name: tuple[str, str, int], batch: Batch) -> _Opened:
         self.next_no += 1
-        return _Opened(self.next_no - 1, *name, declared)
+        return _Opened(self.next_no - 1, *name, batch)
 
-    def _supplements(self, cursor: LedgerCursor, asked: Asked, last: Mapping[BatchName, SubmissionRow]) -> None:
+    def _supplements(
+        self, cursor: LedgerCursor, late: Late, last: Mapping[BatchName, SubmissionRow], block_no: int
+    ) -> None:
         """Lines approved too late for their batch go into its open supplement, else into a new one."""
-        names = [name for name in sorted(asked.late) if name in last and name in asked.late_declared]
-        if not names:
+        if not late:
             return
-        ordered = books.read_ordered(cursor, [b"L" + line_id for name in names for line_id in asked.late[name]])
+        ordered = books.read_ordered(cursor, [b"L" + line_id for _, line_ids in late.values() for line_id in line_ids])
         opened: list[_Opened] = []
         more: dict[int, int] = {}
         marks: list[tuple[bytes, None, int, int]] = []
-        for name in names:
-            lines = [key for line_id in asked.late[name] if (key := b"L" + line_id) not in ordered]
+        for name, (batch, line_ids) in sorted(late.items()):
+            lines = [key for line_id in line_ids if (key := b"L" + line_id) not in ordered]
             if not lines:
                 continue
             submission_no = last[name].submission_no
             if not (last[name].open and last[name].number > 0):
-                opened.append(self._next((*name, last[name].number + 1), asked.late_declared[name]))
+                opened.append(self._next((*name, last[name].number + 1), batch))
                 submission_no = opened[-1].submission_no
             more[submission_no] = len(lines)
             marks += [(key, None, int(Cause.FREEZE), submission_no) for key in lines]
         copy.copy_rows(cursor, copy.MARK, marks)
-        _give(cursor, opened, more, asked.block_no)
+        _give(cursor, opened, more, block_no)
         new = {row.submission_no for row in opened}
         books_writer.more_orders(cursor, {number: count for number, count in more.items() if number not in new})
 
@@ -147,7 +170,11 @@ class _Opened(NamedTuple):
     source: str
     batch_id: str
     number: int
-    declared: BatchDeclared
+    batch: Batch
+
+
+def _batch(declared: BatchDeclared) -> Batch:
+    return Batch(declared.benefit, int(declared.cycle[:4]) * 100 + int(declared.cycle[5:7]))
 
 
 def _orders(cursor: LedgerCursor, opened: Sequence[_Opened]) -> dict[int, int]:
@@ -160,9 +187,7 @@ def _orders(cursor: LedgerCursor, opened: Sequence[_Opened]) -> dict[int, int]:
 def _give(cursor: LedgerCursor, opened: Sequence[_Opened], orders: Mapping[int, int], block_no: int) -> None:
     """Keep new submissions with the number of their orders."""
     rows = []
-    for submission_no, source, batch_id, number, declared in opened:
-        cycle = int(declared.cycle[:4]) * 100 + int(declared.cycle[5:7])
-        count = orders[submission_no]
-        rows.append((submission_no, source, batch_id, number, declared.benefit, cycle, count, block_no))
+    for submission_no, source, batch_id, number, batch in opened:
+        rows.append((submission_no, source, batch_id, number, *batch, orders[submission_no], block_no))
     copy.copy_rows(cursor, copy.SUBMISSION, rows)
     copy.copy_rows(cursor, copy.SUBMISSION_OPEN, [(row.submission_no, orders[row.submission_no]) for row in opened])

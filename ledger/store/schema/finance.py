@@ -21,6 +21,7 @@ from sqlalchemy import (
 from ledger.store.schema.columns import (
     APPEND_ONLY,
     SUMMED,
+    WORKING,
     bytea,
     int2,
     int4,
@@ -101,4 +102,48 @@ period_event = Table(
     CheckConstraint("btrim(approved_by) <> '' and os_user <> ''", name="named"),
     CheckConstraint("octet_length(trial_balance) = 32", name="trial_balance"),
     info=APPEND_ONLY,
+)
+
+# Budgets as they were last told; NULL: nothing told of the stage.
+budget = Table(
+    "budget",
+    metadata,
+    required_text("fund"),
+    required_text("programme"),
+    int4("fiscal_year"),
+    required_text("currency"),
+    optional("appropriation_minor", BigInteger),
+    optional("allotment_minor", BigInteger),
+    PrimaryKeyConstraint("fund", "programme", "fiscal_year", "currency"),
+    info=WORKING,
+)
+
+# Complete batches that do not fit their budget: what they need of the one that is short, in minor units.
+budget_wait = Table(
+    "budget_wait",
+    metadata,
+    required_text("source"),
+    required_text("batch_id"),
+    required_text("benefit"),
+    int4("cycle"),
+    required_text("fund"),
+    required_text("programme"),
+    int4("fiscal_year"),
+    required_text("currency"),
+    int8("needed_minor"),
+    PrimaryKeyConstraint("source", "batch_id"),
+    info=WORKING,
+)
+
+# Lines approved too late for their batch that do not fit their budget.
+budget_wait_line = Table(
+    "budget_wait_line",
+    metadata,
+    bytea("line_id"),
+    required_text("source"),
+    required_text("batch_id"),
+    required_text("benefit"),
+    int4("cycle"),
+    PrimaryKeyConstraint("line_id"),
+    info=WORKING,
 )

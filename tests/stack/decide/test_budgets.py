@@ -1,0 +1,125 @@
+"""Commitments are held against the budget when a batch is submitted; what does not fit waits and is told."""
+
+import itertools
+
+import pytest
+from msgspec import structs
+
+from events.envelope import Event
+from events.identity import line_id_hex
+from events.payment import PaymentRequested
+from events.sources import to_urn
+from tests.births import closed, declared, event, mother
+from tests.stack.decide.conftest import Desk
+
+BIRTH = 400_000
+_numbers = itertools.count(1)
+
+
+def allotted(amount_minor: int, *, year: int = 2018, currency: str = "KHR", stage: str = "allotment") -> Event:
+    """What the programme of the birth cash has; each is told a minute after the one before."""
+    number = next(_numbers)
+    return event(
+        "mef", "budget.allotted", f"budget-{number}", f"2018-01-02T{8 + number // 60:02d}:{number % 60:02d}:00+07:00",
+        {
+            "fund": "state_budget", "programme": "maternal_child_cash", "fiscal_year": year, "stage": stage,
+            "amount": {"amount": f"{amount_minor}{'.00' if currency == 'USD' else ''}", "currency": currency},
+        },
+    )  # fmt: skip
+
+
+def batch(name: str, *mothers: int) -> list[Event]:
+    """A batch of NSSF with one birth a mother, and its declaration."""
+    events = []
+    for number in mothers:
+        *facts, asked, _ = mother(number)
+        assert isinstance(asked.data, PaymentRequested)
+        events += [*facts, structs.replace(asked, data=structs.replace(asked.data, batch_id=name))]
+    return [*events, declared("nssf", name, len(mothers), len(mothers) * BIRTH)]
+
+
+def submitted(desk: Desk) -> list[tuple[str, int]]:
+    """(batch, number) of the submissions, in their order, with lines."""
+    return desk.rows("select batch_id, number from submission where line_count > 0 order by submission_no")
+
+
+def play(desk: Desk, *events: Event) -> None:
+    desk.publish(events)
+    desk.decide()
+
+
+def test_without_a_budget_nothing_waits(desk: Desk) -> None:
+    play(desk, *batch("A", 1))
+    assert submitted(desk) == [("A", 0)]
+
+
+def test_a_batch_beyond_the_allotment_waits_until_there_is_more(desk: Desk) -> None:
+    play(desk, allotted(2 * BIRTH - 1), *batch("A", 1, 2))
+    assert submitted(desk) == []
+    assert desk.rows("select source, batch_id, programme, fiscal_year, currency, needed_minor from budget_wait") == [
+        ("nssf", "A", "maternal_child_cash", 2018, "KHR", 2 * BIRTH)
+    ]
+    play(desk, allotted(2 * BIRTH))
+    assert submitted(desk) == [("A", 0)]
+    assert desk.rows("select * from budget_wait") == []
+
+
+def test_what_is_only_voted_cannot_be_committed(desk: Desk) -> None:
+    play(desk, allotted(10 * BIRTH, stage="appropriation"), *batch("A", 1))
+    assert submitted(desk) == []
+    assert desk.rows("select appropriation_minor, allotment_minor from budget") == [(10 * BIRTH, None)]
+
+
+@pytest.mark.parametrize("other", [allotted(0, year=2019), allotted(0, currency="USD")], ids=["year", "currency"])
+def test_a_budget_of_another_year_or_currency_holds_nothing_back(desk: Desk, other: Event) -> None:
+    play(desk, other, *batch("A", 1))
+    assert submitted(desk) == [("A", 0)]
+
+
+def test_those_that_wait_are_let_through_in_a_fixed_order_as_far_as_they_fit(desk: Desk) -> None:
+    play(desk, allotted(0))
+    for name, *mothers in (("C", 1), ("A", 2, 3, 4), ("B", 5)):
+        play(desk, *batch(str(name), *(int(number) for number in mothers)))
+    assert submitted(desk) == []
+    play(desk, allotted(2 * BIRTH))
+    assert submitted(desk) == [("B", 0), ("C", 0)]
+    play(desk, allotted(5 * BIRTH))
+    assert submitted(desk) == [("B", 0), ("C", 0), ("A", 0)]
+
+
+def test_what_is_ordered_counts_before_it_is_frozen(desk: Desk) -> None:
+    desk.publish([allotted(BIRTH), *batch("A", 1), *batch("B", 2)])
+    desk.decide(at_once=1)
+    assert submitted(desk) == [("A", 0)]
+    assert desk.rows("select batch_id from budget_wait") == [("B",)]
+
+
+def test_what_is_refused_makes_room(desk: Desk) -> None:
+    play(desk, allotted(BIRTH), *batch("A", 1), *batch("B", 2))
+    assert submitted(desk) == [("A", 0)]
+    line = line_id_hex(to_urn("nssf"), "N1")
+    refusal = {"line_id": line, "batch_id": "A", "reason": "not_found"}
+    play(desk, event("npca", "line.refused", "refused-1", "2018-03-01T08:00:00+07:00", refusal))
+    assert submitted(desk) == [("A", 0), ("B", 0)]
+
+
+def test_a_line_approved_too_late_waits_for_the_budget_too(desk: Desk) -> None:
+    enrolled, delivered, asked, declaration = batch("A", 1)
+    play(desk, allotted(0), enrolled, asked, declaration, closed("nssf"))
+    assert submitted(desk) == [("A", 0)]  # its one request is not approved, so it needs nothing
+    play(desk, delivered)
+    assert desk.rows("select count(*) from budget_wait_line") == [(1,)]
+    assert submitted(desk) == [("A", 0)]
+    play(desk, allotted(BIRTH))
+    assert submitted(desk) == [("A", 0), ("A", 1)]
+    assert desk.rows("select count(*) from budget_wait_line") == [(0,)]
+
+
+def test_a_waiting_batch_that_no_longer_agrees_waits_no_longer(desk: Desk) -> None:
+    play(desk, allotted(0), *batch("A", 1))
+    assert desk.rows("select count(*) from budget_wait") == [(1,)]
+    again = declared("nssf", "A", 2, 2 * BIRTH, "2018-02-13T08:00:00+07:00")
+    play(desk, structs.replace(again, id="declared-again"))
+    assert desk.rows("select count(*) from budget_wait") == [(0,)]
+    play(desk, allotted(BIRTH))
+    assert submitted(desk) == []
