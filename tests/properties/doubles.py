@@ -198,7 +198,7 @@ def _happened(known: Known, line: Line) -> bool:
     if line.is_a(LifeEvent.EPISODE):
         return _episode(known, line) is not None
     if line.is_a(LifeEvent.BIRTH):
-        return _birth(known, line) is not None or len(known.mothers(line.person)) > 1
+        return _birth(known, line) is not None or known.is_brought(line.person)
     if line.pack.entitlement.evidence is not None and for_.month is not None:
         told = [
             data.outcome

@@ -114,6 +114,11 @@ class Known:
             and self.person(data.child_sp_id) == child
         }
 
+    def is_brought(self, child: str) -> bool:
+        """Whether anything is told of this person as somebody's child."""
+        named = (data.child_sp_id for _, data in self.of(ConditionVerified) if data.child_sp_id is not None)
+        return child in map(self.person, named)
+
     # -- households ---------------------------------------------------------------------------------------------------
 
     def parents(self, household: str) -> set[str]:

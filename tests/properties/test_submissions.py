@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from events.catalogue import TYPES
@@ -24,6 +24,7 @@ from tests.properties.playing import POLICY, orders, paces, play, play_in_steps,
 from tests.properties.profiles import tried
 from tests.properties.stories import stories
 from tests.properties.themes.catalogue import ABOUT
+from tests.properties.words import in_words
 
 
 def declaration(world: World, number: int) -> list[Event]:
@@ -90,6 +91,7 @@ def test_order_between_submissions_changes_nothing(about: str, data: st.DataObje
     again = World(POLICY)
     for part, end in zip(parts, declared, strict=True):
         order = data.draw(orders(part)) + end
+        note(in_words(order))
         if again.submissions and closes:
             play(again, order, at_once=data.draw(st.sampled_from((1, 3, 1_000))))
         else:
