@@ -9,6 +9,10 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from events.catalogue import TYPES
+from events.envelope import restore
+from events.finance import FundReceived
+from events.money import to_minor
 from ledger.model.account import Family
 from ledger.model.step import Step
 from ledger.statements.balances import moved_of
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from ledger.statements.accounts import AccountRow
     from ledger.statements.sums import Moved
     from ledger.statements.view import View
+
+_RECEIVED = "select source, event_id, time_us, value from inbox where type_no = %(type)s"
 
 RECEIPTS, PAYMENTS = "receipts", "payments"
 
@@ -35,15 +41,37 @@ _LINES: dict[tuple[int, bool], tuple[str, str]] = {
 _NOTES = (
     "Payments are those a bank or the treasury settled; what is only ordered is in the cash forecast.",
     "Receipts above zero came in, payments above zero went out; what was returned stands below zero among payments.",
-    "Cash counts what these books moved: money drawn without a record here shows as a balance below zero.",
+    "Cash counts what these books moved; funds received are told beside it, by value date, and not by block.",
 )
 
 
 def receipts_and_payments(view: View) -> Report:
     """Receipts and payments of the days asked for, by class, and cash by bank: opening, in, out, closing."""
     during = view.moved(view.stretch())
-    tables = (_statement(view, during), _by_bank(view, during))
+    tables = (_statement(view, during), _by_bank(view, during), _funds(view))
     return view.report("receipts-payments", "Statement of cash receipts and payments", tables, _NOTES)
+
+
+def _funds(view: View) -> Table:
+    """What was told of money received into funds, by value date; each reference once, as last told."""
+    latest: dict[tuple[str, ...], tuple[int, str, FundReceived]] = {}
+    number = TYPES["fund.received"].number
+    for source, event_id, time_us, value in view.ask(_RECEIVED, {"type": number}):
+        data = restore(source, event_id, number, time_us, value).data
+        if isinstance(data, FundReceived):
+            key = (source, data.bank_ref)
+            latest[key] = max(latest.get(key, (time_us, event_id, data)), (time_us, event_id, data), key=_told_last)
+    sums: dict[tuple[str, str, str], int] = defaultdict(int)
+    for (source, _), (_, _, data) in latest.items():
+        if (view.since or data.value_date) <= data.value_date <= (view.until or data.value_date):
+            sums[data.fund, source, data.amount.currency] += to_minor(data.amount)
+    rows: list[tuple[Cell, ...]] = [(*key, Amount(amount, key[-1])) for key, amount in sorted(sums.items())]
+    columns = (*map(Column, ("fund", "told by", "currency")), Column("amount", Kind.AMOUNT))
+    return Table("funds received", columns, rows)
+
+
+def _told_last(told: tuple[int, str, FundReceived]) -> tuple[int, str]:
+    return told[:2]
 
 
 def _cash(view: View, row: Moved) -> tuple[AccountRow, bool] | None:

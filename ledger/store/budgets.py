@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from ledger.store.books import BatchName
-    from ledger.store.connection import LedgerCursor
+    from ledger.store.connection import LedgerConnection, LedgerCursor
 
 
 class BudgetKey(NamedTuple):
@@ -169,3 +169,9 @@ def keep_waiting(cursor: LedgerCursor, batches: Iterable[Waiting], lines: Iterab
         [(*row[:4], *row.key, row.needed_minor) for row in batches],
     )
     cursor.executemany("insert into budget_wait_line values (%s, %s, %s, %s, %s)", list(lines))
+
+
+def waiting_for_budget(conn: LedgerConnection, source: str, batch_id: str) -> Waiting | None:
+    """What a batch waits for; None when it does not wait for budget."""
+    with conn.cursor() as cursor:
+        return next((row for row in waiting_batches(cursor) if row[:2] == (source, batch_id)), None)

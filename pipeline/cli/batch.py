@@ -11,6 +11,7 @@ from events.states import STATES_BY_NUMBER
 from ledger.statements.amount import decimal_text
 from ledger.statements.history import sources_of, states_of, submissions_of
 from ledger.store import LedgerConnection, books
+from ledger.store.budgets import Waiting, waiting_for_budget
 from pipeline.active_policy import current
 from pipeline.cli.console import CommandError, Json, out, write_json, write_table
 from pipeline.cli.ledger import open_ledger
@@ -72,6 +73,7 @@ def _status(conn: LedgerConnection, source: str, batch_id: str) -> dict[str, obj
     declared = declaration(states[0], current(conn).commons) if states else None
     mismatch = compare(declared, groups) if declared is not None else None
     submissions = submissions_of(conn, source, batch_id)
+    short = waiting_for_budget(conn, source, batch_id)
     return {
         "source": source,
         "batch_id": batch_id,
@@ -81,9 +83,12 @@ def _status(conn: LedgerConnection, source: str, batch_id: str) -> dict[str, obj
         if declared is None
         else "batch_mismatch"
         if mismatch
+        else "over_budget"
+        if short is not None
         else "complete",
         "declared": None if declared is None else {"count": declared.count, "totals": to_builtins(declared.totals)},
         "known": {"count": sum(group.requests for group in groups), "totals": _totals(groups)},
+        "waits_for": None if short is None else _short(short),
         "mismatch": None if mismatch is None else _mismatch(mismatch),
         "requests": [
             {
@@ -101,6 +106,12 @@ def _status(conn: LedgerConnection, source: str, batch_id: str) -> dict[str, obj
 def _totals(groups: list[Group]) -> list[dict[str, str]]:
     sums = {code: sum(group.amount_minor for group in groups if group.currency == code) for code in CURRENCIES}
     return [{"amount": decimal_text(amount, code), "currency": code} for code, amount in sums.items() if amount]
+
+
+def _short(waiting: Waiting) -> dict[str, object]:
+    fund, programme, year, unit = waiting.key
+    needed = {"amount": decimal_text(waiting.needed_minor, unit), "currency": unit}
+    return {"fund": fund, "programme": programme, "fiscal_year": year, "needed": needed}
 
 
 def _mismatch(found: BatchMismatch) -> dict[str, object]:
@@ -130,6 +141,14 @@ def _show(told: dict[str, object]) -> None:
     mismatch = told["mismatch"]
     if isinstance(mismatch, dict) and mismatch["of_another_benefit_or_cycle"]:
         out.print(f"{mismatch['of_another_benefit_or_cycle']:,} are of another benefit or cycle.", markup=False)
+    short = told["waits_for"]
+    if isinstance(short, dict):
+        out.print(
+            f"It waits for budget: {short['programme']} has less left of {short['fund']} in {short['fiscal_year']} than"
+            f" the {_readable(short['needed'])} {short['needed']['currency']} it needs;"
+            f" `spp report budget {short['fiscal_year']}` says what is left.",
+            markup=False,
+        )
     requests = told["requests"]
     if isinstance(requests, list):
         rows = [(row["state"], row["currency"], f"{row['count']:,}", _readable(row)) for row in requests]

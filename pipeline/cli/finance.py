@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ledger.statements import balances, cash, corrections, outstanding, sign_off
+from ledger.statements import balances, budget, cash, corrections, outstanding, sign_off
 from ledger.statements.accounts import DIMENSIONS
 from pipeline.cli.console import CommandError, ExitCode, Json
 from pipeline.cli.report_options import Block, Cycle, Since, Until, cycle_of, open_view
@@ -13,6 +13,7 @@ from pipeline.cli.report_output import Csv, Xlsx, write
 Dimension = Annotated[str, typer.Option("--by", help=f"Sum by a dimension: {', '.join(DIMENSIONS)}.")]
 Period = Annotated[str, typer.Option(metavar="PERIOD", help="What is booked in this period.")]
 AccountCode = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The code, as the trial balance names it.")]
+FiscalYear = Annotated[int, typer.Argument(metavar="YEAR", min=1900, max=2199, help="The fiscal year.")]
 Days = Annotated[int, typer.Option(min=1, help="Only entries recorded at least so many days late.")]
 
 
@@ -71,6 +72,15 @@ def receipts_payments(
     """Cash receipts and payments (IPSAS, cash basis): payments count when they are settled."""
     with open_view(since, until, block) as view:
         report = cash.receipts_and_payments(view)
+    write(report, json=json, csv_file=csv, xlsx=xlsx)
+
+
+def budget_against_actual(
+    year: FiscalYear, *, block: Block = None, json: Json = False, csv: Csv = None, xlsx: Xlsx = None
+) -> None:
+    """Appropriation, allotment, commitments, spending and what is left, by fund and programme."""
+    with open_view(block=block) as view:
+        report = budget.budget_against_actual(view, year)
     write(report, json=json, csv_file=csv, xlsx=xlsx)
 
 
@@ -133,6 +143,7 @@ def add_to(app: typer.Typer) -> None:
         ("trial-balance", trial_balance),
         ("general-ledger", general_ledger),
         ("receipts-payments", receipts_payments),
+        ("budget", budget_against_actual),
         ("cash-forecast", cash_forecast),
         ("outstanding", outstanding_by_age),
         ("corrections", corrections_made),

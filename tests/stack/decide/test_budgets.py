@@ -1,14 +1,20 @@
 """Commitments are held against the budget when a batch is submitted; what does not fit waits and is told."""
 
 import itertools
+from datetime import date
 
 import pytest
 from msgspec import structs
 
 from events.envelope import Event
-from events.identity import line_id_hex
+from events.identity import instruction_id, line_id_hex
 from events.payment import PaymentRequested
 from events.sources import to_urn
+from ledger.statements.budget import budget_against_actual
+from ledger.statements.cash import receipts_and_payments
+from ledger.statements.report import Amount, Cell, Report
+from ledger.statements.snapshot import read_head, snapshot
+from ledger.statements.view import View
 from tests.births import closed, declared, event, mother
 from tests.stack.decide.conftest import Desk
 
@@ -123,3 +129,44 @@ def test_a_waiting_batch_that_no_longer_agrees_waits_no_longer(desk: Desk) -> No
     assert desk.rows("select count(*) from budget_wait") == [(0,)]
     play(desk, allotted(BIRTH))
     assert submitted(desk) == []
+
+
+def said(report: Report, name: str) -> list[tuple[Cell, ...]]:
+    (table,) = [table for table in report.tables if table.name == name]
+    return [tuple(cell.minor if isinstance(cell, Amount) else cell for cell in row) for row in table.rows]
+
+
+def test_budget_against_actual_says_what_is_left_and_what_waits(desk: Desk) -> None:
+    play(desk, allotted(9 * BIRTH, stage="appropriation"), allotted(2 * BIRTH), *batch("A", 1, 2), *batch("B", 3))
+    line = line_id_hex(to_urn("nssf"), "N1")
+    sure = {"line_id": line, "batch_id": "A", "amount": {"amount": str(BIRTH), "currency": "KHR"}}
+    play(desk, event("npca", "line.certified", "c1", "2018-03-01T08:00:00+07:00", {**sure, "certificate_id": "C1"}))
+    paid = {
+        "instruction_id": instruction_id(line, 1).hex(), "message_id": "M1", "amount": sure["amount"],
+        "bank_ref": "W1", "value_date": "2018-03-05",
+    }  # fmt: skip
+    play(desk, event("bank.wing", "payment.settled", "s1", "2018-03-05T08:00:00+07:00", paid))
+    with snapshot(desk.url) as conn:
+        view = View(conn, read_head(conn))
+        found, next_year = budget_against_actual(view, 2018), budget_against_actual(view, 2019)
+    names = ("state_budget", "maternal_child_cash", "KHR")
+    assert said(found, "budget") == [(*names, 9 * BIRTH, 2 * BIRTH, BIRTH, BIRTH, 0)]
+    assert said(found, "waiting") == [("nssf", "B", "nssf.maternal.delivery", *names, BIRTH)]
+    assert said(next_year, "budget") == []
+
+
+def test_money_received_into_a_fund_is_told_once_by_value_date(desk: Desk) -> None:
+    def received(event_id: str, reference: str, amount: str, day: str) -> Event:
+        data = {"fund": "state_budget", "bank_ref": reference, "value_date": day}
+        money = {"amount": amount, "currency": "KHR"}
+        return event("treasury", "fund.received", event_id, f"{day}T09:00:00+07:00", {**data, "amount": money})
+
+    play(
+        desk,
+        received("f1", "T1", "100", "2018-01-05"),
+        received("f2", "T2", "20", "2018-02-05"),
+        received("f3", "T1", "103", "2018-01-06"),
+    )
+    with snapshot(desk.url) as conn:
+        january = receipts_and_payments(View(conn, read_head(conn), date(2018, 1, 1), date(2018, 1, 31)))
+    assert said(january, "funds received") == [("state_budget", "treasury", "KHR", 103)]

@@ -53,6 +53,7 @@ EVERY = (
     ("trial-balance", "--from", "2018-02-01", "--by", "programme"),
     ("general-ledger", "cash:bank.wing/family.base/nsaf/KHR"),
     ("receipts-payments", "--from", "2018-02-01", "--to", "2018-02-28"),
+    ("budget", "2018"),
     ("cash-forecast",),
     ("outstanding",),
     ("corrections",),
