@@ -21,6 +21,7 @@ class Leadership(IntEnum):
 
     DECIDE = 0x5350_5001
     RELAY = 0x5350_5002
+    SEAL = 0x5350_5003
 
 
 _log = get_logger("leadership")

@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     postgres_port: int = Field(
         default=0, ge=0, le=65535, description="port of the embedded PostgreSQL; 0 takes a free one"
     )
+    witness: str | None = Field(default=None, description="address of the witness that countersigns, http://host:port")
+    witness_key: str | None = Field(default=None, description="its key, as `spp witness key` prints it")
+    witness_port: int = Field(default=0, ge=0, le=65535, description="port of the local witness; 0 takes a free one")
     metrics_port: int = Field(
         default=0, ge=0, le=65534, description="metrics port of the first worker; the next follow"
     )
@@ -56,6 +59,32 @@ class Settings(BaseSettings):
     def keys_directory(self) -> Path:
         """Holds `registry.json` and, on a laptop, the sources' private keys."""
         return self.keys or self.home / "keys"
+
+    @property
+    def log_keys_directory(self) -> Path:
+        """Private keys that sign the log; only the process that seals needs them."""
+        return self.keys_directory / "log"
+
+    @property
+    def witness_directory(self) -> Path:
+        """Key and memory of the local witness. A real one is somebody else's, on another machine."""
+        return self.home / "witness"
+
+    @property
+    def witness_url(self) -> str | None:
+        """Where the witness answers: the one given, else the local one, else None."""
+        return self.witness or self._running_witness("url")
+
+    @property
+    def witness_vkey(self) -> str | None:
+        """The witness's key: the one given with its address, else that of the local witness, else None."""
+        return self.witness_key if self.witness else self._running_witness("key")
+
+    def _running_witness(self, field: str) -> str | None:
+        try:
+            return self._running("witness", field, "SPP_WITNESS")
+        except SettingsError:
+            return None
 
     @property
     def jars_directory(self) -> Path:

@@ -1,4 +1,4 @@
-"""One process with one or more roles. Faust records in the main thread; deciding and relaying run in their own."""
+"""One process with one or more roles. Faust records in the main thread; the other roles run in their own."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class Role(StrEnum):
     RECORD = "record"
     DECIDE = "decide"
     RELAY = "relay"
+    SEAL = "seal"
 
 
 Runner = Callable[[threading.Event], None]
@@ -158,6 +159,10 @@ def _runners(settings: Settings, roles: frozenset[Role], metrics: Metrics) -> Ma
         from pipeline.relay import Relay  # noqa: PLC0415 - likewise
 
         runners[Role.RELAY] = Relay(settings, metrics).run
+    if Role.SEAL in roles:
+        from pipeline.seal import SealService  # noqa: PLC0415 - likewise
+
+        runners[Role.SEAL] = SealService(settings, metrics).run
     return runners
 
 

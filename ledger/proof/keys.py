@@ -29,15 +29,16 @@ class KeyFileError(Exception):
     """A private key is missing or cannot be used; the message names the file and what to do."""
 
 
-def make_key_file(path: Path) -> None:
-    """Write a new private key (PEM, 0600). KeyFileError when the file exists: a key is never written over."""
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+def write_key_file(path: Path, private: Ed25519PrivateKey) -> None:
+    """Write a private key (PEM, 0600). KeyFileError when the file exists: a key is never written over."""
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - a mode from the first byte
-            file.write(pem)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise KeyFileError(f"{path} exists; a key is never written over") from None
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(pem)
 
 
 def read_key_file(path: Path, name: str, algorithm: Algorithm = Algorithm.ED25519) -> NoteSigner:

@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "policy": ("pipeline.cli.policy", "app", "Show, check, compare, try out, propose and approve policies."),
     "quarantine": ("pipeline.cli.quarantine", "app", "List, show, replay or discard refused records."),
     "parked": ("pipeline.cli.parked", "app", "List cases that failed in the decider, or have them decided again."),
+    "witness": ("pipeline.cli.witness", "app", "Countersign the log for somebody who trusts nobody."),
     "worker": ("pipeline.cli.worker", "worker", "Run one worker in the foreground."),
 }
 

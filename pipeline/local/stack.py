@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pipeline.local import jars, kafka, postgres, processes, workers
+from pipeline.local import jars, kafka, postgres, processes, sealing, workers
 from pipeline.local.errors import LocalError
 from pipeline.local.progress import Progress
 from pipeline.settings import Settings
@@ -37,6 +37,7 @@ def up(settings: Settings, progress: Progress, *, with_workers: bool = True) -> 
         _servers(settings, progress)
         _contents(settings, progress)
         if with_workers:
+            _witness(settings, progress)
             _workers(settings, progress)
 
 
@@ -57,7 +58,7 @@ def status(settings: Settings) -> list[Part]:
     parts = []
     external = _external(settings)
     running = {one.name: one for one in processes.read_all(settings.run_directory)}
-    for name in dict.fromkeys([kafka.NAME, postgres.NAME, *workers.WORKERS, *running]):
+    for name in dict.fromkeys([kafka.NAME, postgres.NAME, sealing.NAME, *workers.WORKERS, *running]):
         if address := external.get(name):
             parts.append(Part(name, "external", None, without_password(address), ""))
         elif one := running.get(name):
@@ -88,7 +89,7 @@ def without_password(url: str) -> str:
 
 
 def _external(settings: Settings) -> dict[str, str | None]:
-    return {kafka.NAME: settings.kafka_bootstrap, postgres.NAME: settings.ledger_url}
+    return {kafka.NAME: settings.kafka_bootstrap, postgres.NAME: settings.ledger_url, sealing.NAME: settings.witness}
 
 
 def _order(name: str) -> int:
@@ -142,6 +143,20 @@ def _contents(settings: Settings, progress: Progress) -> None:
         migrate(settings.ledger)
     with progress.step("Making the topics"):
         ensure_topics(settings.bootstrap)
+
+
+def _witness(settings: Settings, progress: Progress) -> None:
+    from ledger.proof.keys import KeyFileError  # noqa: PLC0415
+    from ledger.proof.note import NoteError  # noqa: PLC0415 - as above
+
+    try:
+        sealing.prepare(settings)
+        running = None if settings.witness else sealing.start(settings)
+    except (NoteError, KeyFileError) as error:
+        raise LocalError(f"the log cannot be signed: {error}") from error
+    if running:
+        with progress.step(f"Starting the witness ({running.details['url']})"):
+            sealing.wait(running)
 
 
 def _workers(settings: Settings, progress: Progress) -> None:

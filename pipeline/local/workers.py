@@ -1,4 +1,4 @@
-"""Our own workers in the background: one records, one decides, one relays."""
+"""Our own workers in the background: one records, one decides, one relays, one seals."""
 
 import hashlib
 import sys
@@ -14,7 +14,7 @@ START_SECONDS = 90.0
 SIGNS_OF_LIFE = ("spp_last_progress_timestamp_seconds", "spp_leader")
 ROOMS = ("events", "ledger", "processors", "pipeline")
 # name -> roles. A process each: deciding takes most of a core, and a Python process has one.
-WORKERS = {"worker-record": "record", "worker-decide": "decide", "worker-relay": "relay"}
+WORKERS = {"worker-record": "record", "worker-decide": "decide", "worker-relay": "relay", "worker-seal": "seal"}
 
 
 def start(settings: Settings, name: str) -> Running:
@@ -44,6 +44,7 @@ def _fingerprint(settings: Settings) -> str:
     digest = hashlib.sha256(f"{settings.bootstrap} {settings.ledger} {settings.keys_directory}".encode())
     registry = settings.keys_directory / "registry.json"
     digest.update(registry.read_bytes() if registry.is_file() else b"")
+    digest.update(f"{settings.witness_url} {settings.witness_vkey}".encode())
     root = Path(__file__).resolve().parents[2]
     for directory in (*(root / room for room in ROOMS), settings.policy_directory):
         for path in sorted(directory.rglob("*")):

@@ -14,7 +14,7 @@ _ROWS = (1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_000.0, 5_000.0)
 
 TOPIC = "topics of the contract"
 REASON = "the closed list of reasons"
-ROLE = "record, decide, relay"
+ROLE = "record, decide, relay, seal"
 
 
 class Kind(StrEnum):
@@ -280,7 +280,42 @@ LEADER = Metric(
     "1 or 0",
     "1 while this process leads the role, 0 while it stands by.",
     "The sum over all processes must be 1 for each role; 0 means that nobody works.",
-    {"role": "decide, relay"},
+    {"role": "decide, relay, seal"},
+)
+SEALED_SIZE = Metric(
+    "spp_log_sealed_leaves",
+    Kind.GAUGE,
+    "leaves",
+    "Leaves under the newest signed checkpoint.",
+    "It must follow what is decided; standing still while blocks grow: is there a leader of the role seal?",
+)
+WITNESSED_SIZE = Metric(
+    "spp_log_witnessed_leaves",
+    Kind.GAUGE,
+    "leaves",
+    "Leaves under the newest checkpoint that the witness countersigned.",
+    "Behind spp_log_sealed_leaves for more than a minute: does the witness answer?",
+)
+SEAL_LAG = Metric(
+    "spp_log_seal_lag_seconds",
+    Kind.HISTOGRAM,
+    "seconds",
+    "Time from the recording of a block until it was sealed, of the oldest block of each checkpoint.",
+    "The 99th percentile stays below ten seconds; above: the machine of the role seal is too slow or was away.",
+)
+SEAL_SECONDS = Metric(
+    "spp_log_seal_seconds",
+    Kind.HISTOGRAM,
+    "seconds",
+    "Time to check, hash, sign and write one checkpoint.",
+    "For the record.",
+)
+WITNESS_FAILURES = Metric(
+    "spp_log_witness_failures_total",
+    Kind.COUNTER,
+    "requests",
+    "Checkpoints that the witness did not countersign when asked.",
+    "The log entry `witness_away` says why: unreachable, or it does not know our key (`spp ledger keys`).",
 )
 RETRIES = Metric(
     "spp_retries_total",

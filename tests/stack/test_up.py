@@ -36,7 +36,8 @@ def test_up_brings_everything_up_once_and_down_takes_all_of_it_down(spp: Spp) ->
     first = spp("up")
     assert first.returncode == 0, first.stderr
     running = _pids(spp)
-    assert set(running) == {"kafka", "postgres", "worker-record", "worker-decide", "worker-relay"}
+    workers = {"worker-record", "worker-decide", "worker-relay", "worker-seal"}
+    assert set(running) == {"kafka", "postgres", "witness", *workers}
     assert all(running.values())
     assert spp("status").returncode == 0
 
