@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from events.enrolment import FacilityRegistered, HouseholdIdentified
 from events.money import to_minor
 from events.reasons import Reason
 from processors import households
@@ -67,6 +68,20 @@ class Assessment(NamedTuple):
     def evidence(self) -> tuple[tuple[str, str], ...]:
         """The identities of all facts used, sorted."""
         return tuple(sorted({identity for answer in self.answers for identity in _ids(answer.outcome.evidence)}))
+
+    @property
+    def area(self) -> str:
+        """The province it counts for: the facility's, else the household's, as far as the decision rests on one.
+
+        The two digits a commune's code begins with; "" where neither was looked at.
+        """
+        places = [
+            (isinstance(event.data, FacilityRegistered), event.time_us, event.source, event.id, event.data.commune)
+            for answer in self.answers
+            for event in answer.outcome.evidence
+            if isinstance(event.data, FacilityRegistered | HouseholdIdentified)
+        ]
+        return max(places)[-1][:2] if places else ""
 
     @property
     def figures(self) -> tuple[FigureUsed, ...]:

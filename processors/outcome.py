@@ -75,7 +75,8 @@ class FigureUsed(NamedTuple):
 class Frozen:
     """What submission fixed for a line: this request, which can only be certified for at most this amount, once.
 
-    `inputs_digest` and `evidence` are those it was approved on; every later decision on the line rests on them.
+    `inputs_digest` and `evidence` are those it was approved on; every later decision on the line rests on them. `area`
+    is the province its accounts are kept for.
     """
 
     event_id: str
@@ -85,6 +86,7 @@ class Frozen:
     policy_digest: bytes
     inputs_digest: bytes
     evidence: tuple[tuple[str, str], ...]
+    area: str = ""
 
 
 class Posted(NamedTuple):
@@ -104,7 +106,7 @@ class Posted(NamedTuple):
 class History:
     """The latest decision on a subject as it was written; what the next one is compared with.
 
-    `books` names the accounts posted to: benefit, operator, currency.
+    `books` names the accounts posted to: benefit, operator, currency, area.
     """
 
     version: int
@@ -116,7 +118,7 @@ class History:
     posted: tuple[Posted, ...]
     frozen: Frozen | None
     event_id: str
-    books: tuple[str, str, str]
+    books: tuple[str, str, str, str]
 
     @property
     def stands(self) -> Position:
@@ -159,6 +161,8 @@ class Decision:
     def differs(self, last: History | None) -> bool:
         """Whether this says anything the last decision on the subject did not."""
         if last is None:
+            return True
+        if self.position and last.books[-1] != self.dimensions.area:
             return True
         said = (last.event_id, last.state, last.reasons, last.amount_minor, last.currency, last.won_by, last.stands)
         return said != (

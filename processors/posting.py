@@ -29,16 +29,16 @@ class Draft(NamedTuple):
     reverses: int | None
 
 
-def names_of(books: Dimensions) -> tuple[str, str, str]:
-    """What tells the accounts of one subject from those of another: benefit, operator, currency."""
-    return books.benefit, books.operator, books.currency
+def names_of(books: Dimensions) -> tuple[str, str, str, str]:
+    """What tells the accounts of one subject from those of another: benefit, operator, currency, area."""
+    return books.benefit, books.operator, books.currency, books.area
 
 
 def drafts(decision: Decision, last: History | None) -> Iterator[Draft]:
     """The transfers that bring what is posted for a subject to the decision's position, in the order of steps.
 
     A decrease reverses the youngest open transfers first, each for at most what is left of it. What was posted to
-    other accounts (an earlier request took the id, for another benefit) is reversed whole, on those accounts.
+    other accounts (an earlier request took the id, or the household moved) is reversed whole, on those accounts.
     """
     posted = {(item.step, item.bank): item for item in (last.posted if last is not None else ())}
     if last is not None and posted and last.books != names_of(decision.dimensions):
@@ -57,8 +57,8 @@ def drafts(decision: Decision, last: History | None) -> Iterator[Draft]:
 
 
 def _emptied(decision: Decision, last: History) -> Iterator[Draft]:
-    benefit, operator, currency = last.books
-    books = Dimensions(benefit, "", operator, "", "", "", "", currency)
+    benefit, operator, currency, area = last.books
+    books = Dimensions(benefit, "", operator, "", area, "", "", currency)
     for was in last.posted:
         debit, credit = step_accounts(was.step, books, was.bank)
         for leaf, amount in _taken_back(was, was.amount_minor):

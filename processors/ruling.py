@@ -59,21 +59,21 @@ def asked_day(item: Filed) -> date:
 
 
 @cache
-def _dimensions_of(benefit: str, books: Books, currency: str) -> Dimensions:
+def _dimensions_of(benefit: str, books: Books, currency: str, area: str) -> Dimensions:
     return Dimensions(
         benefit=benefit,
         programme=books.programme,
         operator=books.operator,
         fund=books.fund,
-        area="",
+        area=area,
         cofog=books.cofog,
         gfsm=books.gfsm,
         currency=currency,
     )
 
 
-def _dimensions(pack: Pack) -> Dimensions:
-    return _dimensions_of(pack.benefit, pack.books, pack.amount.currency)
+def _dimensions(pack: Pack, area: str = "") -> Dimensions:
+    return _dimensions_of(pack.benefit, pack.books, pack.amount.currency, area)
 
 
 def _inputs(item: Filed, evidence: tuple[tuple[str, str], ...]) -> bytes:
@@ -92,7 +92,9 @@ def says_more(item: Filed, verdict: Verdict) -> bool:
     if said != (item.event.id, verdict.state, verdict.reasons, verdict.won_by):
         return True
     found = verdict.assessment
-    return verdict.state is LineState.APPROVED and found is not None and found.amount_minor != last.amount_minor
+    if verdict.state is not LineState.APPROVED or found is None:
+        return False
+    return (found.amount_minor, found.area) != (last.amount_minor, last.books[-1])
 
 
 def moved(item: Filed, course: Course) -> bool:
@@ -126,7 +128,7 @@ def decided(item: Filed, verdict: Verdict) -> Decision:
         policy_digest=item.pack.digest,
         inputs_digest=_inputs(item, evidence),
         position=target_position(verdict.state, amount) if amount is not None else {},
-        dimensions=_dimensions(item.pack),
+        dimensions=_dimensions(item.pack, found.area if approved and found is not None else ""),
         dates=dict.fromkeys((Step.RECOGNISE, Step.RESERVE), day),
         evidence=evidence,
         asked=found.asked if found is not None else (),
@@ -148,6 +150,7 @@ def freeze(item: Filed, decision: Decision, submission_no: int) -> Frozen:
         policy_digest=decision.policy_digest,
         inputs_digest=decision.inputs_digest,
         evidence=decision.evidence,
+        area=decision.dimensions.area,
     )
 
 
@@ -164,6 +167,7 @@ def followed(item: Filed, frozen: Frozen, course: Course, approved: Decision | N
         policy_digest=frozen.policy_digest,
         inputs_digest=frozen.inputs_digest,
         position=course.position,
+        dimensions=replace(base.dimensions, area=frozen.area),
         dates=dates,
         stages=course.stages,
         evidence=tuple(sorted({*frozen.evidence, *course.evidence})),

@@ -30,7 +30,7 @@ class Dimensions:
     """What every account of one benefit, operator and currency shares.
 
     `cofog` and `gfsm` are classes of the United Nations' functions of government and of the IMF's GFSM 2014;
-    `area` is the area level the accounts are kept for. An empty string means: does not apply.
+    `area` is the province, the two digits a commune's code begins with. An empty string means: does not apply.
     """
 
     benefit: str
@@ -60,12 +60,14 @@ class Account:
 
     @property
     def code(self) -> str:
-        """The code, as `payable/nssf.maternal.delivery/nssf/KHR` or `clearing:bank.wing/…`; `-` where nothing applies.
+        """The code, as `payable/family.base/nsaf/KHR/12` or `clearing:bank.wing/…`; `-` where nothing applies.
 
-        Distinct for distinct (family, qualifier, benefit, operator, currency).
+        The province stands at the end where there is one. Distinct for distinct (family, qualifier, benefit, operator,
+        currency, area).
         """
         head = f"{self.family}:{self.qualifier}" if self.qualifier else str(self.family)
-        return "/".join((head, self.benefit or _NONE, self.operator or _NONE, self.currency))
+        parts = (head, self.benefit or _NONE, self.operator or _NONE, self.currency)
+        return "/".join((*parts, self.area) if self.area else parts)
 
 
 def account(family: Family, qualifier: str, of: Dimensions) -> Account:

@@ -25,7 +25,8 @@ class AskedRow(msgspec.Struct, frozen=True, omit_defaults=True):
 class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     """`evidence` are (source, event id); `posted` is (step, bank, [(leaf, amount left)]) of what stands posted.
 
-    `books` is the benefit, operator and currency of the accounts it stands on; empty when nothing does.
+    `books` is the benefit, operator, currency and area of the accounts it stands on; empty when nothing does, and
+    without the area where it was stored before accounts had one.
     """
 
     evidence: list[tuple[str, str]]
@@ -33,9 +34,10 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     figures: list[FigureUsed] = []
     posted: list[tuple[int, str, list[tuple[int, int]]]] = []
     frozen: Frozen | None = None
-    books: tuple[str, str, str] = ("", "", "")
+    books: tuple[str, ...] = ("", "", "", "")
 
 
+_NO_BOOKS = ("", "", "", "")
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Body)
 
@@ -56,7 +58,7 @@ def encode_body(entry: DecisionEntry) -> bytes:
             figures=list(decision.figures),
             posted=[(int(item.step), item.bank, list(item.open)) for item in entry.posted],
             frozen=decision.frozen,
-            books=names_of(decision.dimensions) if entry.posted else ("", "", ""),
+            books=names_of(decision.dimensions) if entry.posted else _NO_BOOKS,
         )
     )
 
@@ -69,6 +71,10 @@ def _asked(item: Asked, index: dict[tuple[str, str], int]) -> AskedRow:
         parameters={name: _plain(value) for name, value in item.parameters},
         evidence=[index[identity] for identity in item.evidence if identity in index],
     )
+
+
+def _books(benefit: str, operator: str, currency: str, area: str = "") -> tuple[str, str, str, str]:
+    return benefit, operator, currency, area
 
 
 def _plain(value: object) -> str | int | list[str]:
@@ -101,5 +107,5 @@ def to_history(
         ),
         frozen=told.frozen,
         event_id=event_id,
-        books=told.books,
+        books=_books(*told.books),
     )

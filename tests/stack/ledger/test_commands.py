@@ -28,7 +28,7 @@ from tests.stack.ledger.samples import RECEIVED_US, TOPIC_NO, Bookkeeper, admitt
 
 Run = Callable[..., Result]
 
-OF = Dimensions("nssf.maternal.delivery", "nssf", "nssf", "fund", "national", "10.4", "27.1", "KHR")
+OF = Dimensions("nssf.maternal.delivery", "nssf", "nssf", "fund", "", "10.4", "27.1", "KHR")
 
 
 @pytest.fixture

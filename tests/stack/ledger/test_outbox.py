@@ -11,7 +11,7 @@ from ledger.store.inbox import record_batch
 from ledger.store.outbox import OutboxItem, delete, peek, read_block, read_quarantine, read_submission
 from tests.stack.ledger.samples import TOPIC_NO, Bookkeeper, refused
 
-OF = Dimensions("nssf.maternal.delivery", "nssf", "nssf", "fund", "national", "10.4", "27.1", "KHR")
+OF = Dimensions("nssf.maternal.delivery", "nssf", "nssf", "fund", "", "10.4", "27.1", "KHR")
 
 
 @pytest.fixture

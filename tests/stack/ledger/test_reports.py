@@ -20,8 +20,8 @@ from ledger.store import LedgerConnection, connect
 from ledger.store.inbox import ensure_offsets, record_batch
 from tests.stack.ledger.samples import BANK, TOPIC_NO, Bookkeeper, admitted
 
-KHR = Dimensions("nssf.maternal.delivery", "nssf", "nssf", "fund", "national", "10.4", "27.1", "KHR")
-USD = Dimensions("hef.opd", "hef", "hef", "fund", "national", "7.2", "27.1", "USD")
+KHR = Dimensions("nssf.maternal.delivery", "nssf", "nssf", "fund", "", "10.4", "27.1", "KHR")
+USD = Dimensions("hef.opd", "hef", "hef", "fund", "", "7.2", "27.1", "USD")
 
 COURSES: tuple[tuple[LineState, ...], ...] = (
     (LineState.PENDED,),

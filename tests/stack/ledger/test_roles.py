@@ -18,7 +18,7 @@ from ledger.store.quarantine import discard
 from ledger.store.schema import APPEND_ONLY_TABLES, WORKING_TABLES
 from tests.stack.ledger.samples import TOPIC_NO, Bookkeeper, admitted, refused
 
-OF = Dimensions("nssf.maternal.delivery", "nssf", "nssf", "fund", "national", "10.4", "27.1", "KHR")
+OF = Dimensions("nssf.maternal.delivery", "nssf", "nssf", "fund", "", "10.4", "27.1", "KHR")
 CHANGES = (
     "update {table} set {column} = {column}",
     "delete from {table}",

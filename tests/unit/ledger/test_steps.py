@@ -6,7 +6,7 @@ from events.states import LineState
 from ledger.model.account import TRANSIT_FAMILIES, Account, Dimensions, Family
 from ledger.model.step import BANK_STEPS, BUDGET_COMMITTED, STATE_STEPS, Step, step_accounts, target_position
 
-OF = Dimensions("nssf.maternal.delivery", "nssf", "nssf", "nssf.fund", "national", "10.4", "27.1", "KHR")
+OF = Dimensions("nssf.maternal.delivery", "nssf", "nssf", "nssf.fund", "", "10.4", "27.1", "KHR")
 BANK = "bank.wing"
 
 
