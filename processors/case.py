@@ -1,7 +1,7 @@
 """A case: the connected component of persons or households, with everything it reads.
 
 Nothing moves between cases: a case is computed from links that only grow, so over-joining is possible and harmless,
-and missing a fact is not (design.md 3.6). A case reads the own-fact state of its neighbours, never their decisions.
+and missing a fact is not (invariant 6). A case reads the own-fact state of its neighbours, never their decisions.
 """
 
 from __future__ import annotations

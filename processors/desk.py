@@ -1,7 +1,7 @@
 """One decide step: fold the facts that marks name, assemble the cases they touch, adjudicate, say what changes.
 
 A function of the marks, the events they name and what a `Shelf` answers; it writes nothing. Everything it says is
-written in one transaction together with the deletion of exactly these marks (design.md 3.1).
+written in one transaction together with the deletion of exactly these marks (invariant 1).
 """
 
 from __future__ import annotations
