@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from events.enrolment import HouseholdIdentified
-from tests.properties.cast import HOUSEHOLDS, often, one_of
+from tests.properties.cast import HOUSEHOLDS, nearly, often, one_of
 from tests.properties.facts import death, disability, home, household, revocation, succession
 from tests.properties.teller import Teller, Theme
 
@@ -25,15 +25,15 @@ PRICES = {"covid.cash": "104000", "family.base": "60000", "flood.cash": "96000",
 def ask_transfer(t: Teller) -> tuple[str, dict[str, object]]:
     """A month of base transfer: mostly of a household that was told of."""
     benefit = t.draw(one_of(BASE))
-    return benefit, {"household_id": _household(t), "for": {"month": t.draw(one_of(MONTHS[benefit]))}}
+    return benefit, {**_household(t), "for": {"month": t.draw(one_of(MONTHS[benefit]))}}
 
 
 def ask_after_shock(t: Teller) -> tuple[str, dict[str, object]]:
     """A month of flood cash, or a round of cash against inflation, mostly the first."""
     benefit = t.draw(one_of(SHOCKED))
     if benefit == "inflation.cash":
-        return benefit, {"household_id": _household(t), "for": {"round": t.draw(often(*ROUNDS))}}
-    return benefit, {"household_id": _household(t), "for": {"month": t.draw(one_of(MONTHS[benefit]))}}
+        return benefit, {**_household(t), "for": {"round": t.draw(often(*ROUNDS))}}
+    return benefit, {**_household(t), "for": {"month": t.draw(one_of(MONTHS[benefit]))}}
 
 
 def ask_top_up(t: Teller) -> tuple[str, dict[str, object]]:
@@ -46,9 +46,11 @@ def ask_top_up(t: Teller) -> tuple[str, dict[str, object]]:
     return benefit, {"sp_id": sp_id, "for": {"month": t.draw(one_of(LATER))}}
 
 
-def _household(t: Teller) -> str:
+def _household(t: Teller) -> dict[str, object]:
+    """Who asks; that a household asks in respect of somebody changes nothing."""
     named = [data.household_id for data in t.told(HouseholdIdentified)]
-    return t.draw(one_of(named)) if named and t.fits() else t.draw(one_of(HOUSEHOLDS))
+    household_id = t.draw(one_of(named)) if named and t.fits() else t.draw(one_of(HOUSEHOLDS))
+    return {"household_id": household_id, "in_respect_of": t.draw(nearly(None, *t.persons))}
 
 
 TRANSFERS = Theme(
