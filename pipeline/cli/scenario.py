@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli import summary
 from pipeline.cli.console import CommandError, ExitCode, Json, Steps, out, write_json, write_table
 from pipeline.scenarios import files
 from pipeline.scenarios.catalogue import DEFAULT_SEED, SCENARIOS, Scenario, ScenarioError, scenario
@@ -41,19 +42,27 @@ def show(name: ScenarioName, *, size: Size = "full", json: Json = False) -> None
         write_json(_described(chosen, size))
         return
     quantity = chosen.quantity(size)
+    is_full = quantity == chosen.programme.full
     out.print(f"{chosen.title}: {quantity:,} {chosen.programme.unit}", style="bold", markup=False)
     if chosen.about:
         out.print(chosen.about, style="dim", markup=False)
     figures = chosen.programme.published(quantity)
+    numbers = summary.source_numbers(figures)
     rows = [
-        (one.name, one.status, "none" if one.published is None else f"{one.published:,}", f"{one.rule:,}", one.unit)
+        (
+            one.name,
+            one.unit,
+            "none" if one.published is None else f"{one.published:,}",
+            f"{one.rule:,}",
+            "" if one.published is None or not is_full else f"{one.rule - one.published:+,}",
+            one.status,
+            str(numbers[one.source]),
+        )
         for one in figures
     ]
-    write_table(("figure", "status", ">published", ">by the rule", "unit"), rows)
-    for one in figures:
-        out.print(f"{one.name}: {one.source.title} {one.source.href}".rstrip(), markup=False)
-        if one.note:
-            out.print(f"  {one.note}", markup=False, style="dim")
+    headings = ("figure", "unit", ">published", ">by the rule", ">difference", "published figure is", ">source")
+    write_table(headings, rows)
+    summary.show_sources(figures)
 
 
 @app.command()

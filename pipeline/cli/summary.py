@@ -1,5 +1,6 @@
 """What a run came to, for a person and for a program."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -9,7 +10,7 @@ from ledger.statements.amount import decimal_text, readable_text
 from pipeline.cli.console import out, write_table
 from pipeline.scenarios.comparison import Figure
 from pipeline.scenarios.expectation import Expected
-from pipeline.scenarios.figures import Published
+from pipeline.scenarios.figures import Published, Source
 from pipeline.scenarios.files import Manifest
 from pipeline.scenarios.mixed import Answer
 from pipeline.scenarios.running import Stage
@@ -133,23 +134,33 @@ def _show_published(summary: Summary) -> None:
     """Each published figure, what the rule gives for it, for what was told and what is posted, and the source."""
     out.print()
     expected = summary.expected
-    sources = list(dict.fromkeys(one.source for one in expected.published))
+    numbers = source_numbers(expected.published)
     rows = []
     for one, full in zip(expected.published, expected.at_full, strict=True):
         beside = summary.beside(one)
         above = "" if one.published is None else f"{full.rule - one.published:+,}"
         published = "none" if one.published is None else f"{one.published:,}"
         obtained = "" if beside is None else f"{beside.obtained:,}"
-        source = str(sources.index(one.source) + 1)
+        source = str(numbers[one.source])
         here = () if summary.is_full else (f"{one.rule:,}",)
         rows.append((one.name, one.unit, published, f"{full.rule:,}", above, *here, obtained, one.status, source))
     told = () if summary.is_full else (f">for {summary.manifest.size:,} {summary.manifest.unit}",)
     headings = ("Beside what is published", "unit", ">published", ">by the rule", ">difference", *told, ">obtained")
     write_table((*headings, "published figure is", ">source"), rows)
-    for number, source_ in enumerate(sources, start=1):
-        out.print(Text(f"{number}  {source_.title} {source_.href}".rstrip(), style="dim"))
+    show_sources(expected.published)
+
+
+def source_numbers(published: Sequence[Published]) -> dict[Source, int]:
+    """The number under which each source is told."""
+    return {source: number for number, source in enumerate(dict.fromkeys(one.source for one in published), start=1)}
+
+
+def show_sources(published: Sequence[Published]) -> None:
+    """Each source by its number, then each note once, at the first figure it speaks of."""
+    for source, number in source_numbers(published).items():
+        out.print(Text(f"{number}  {source.title} {source.href}".rstrip(), style="dim"))
     notes: dict[str, str] = {}
-    for one in expected.published:
+    for one in published:
         if one.note:
             notes.setdefault(one.note, one.name)
     for note, name in notes.items():

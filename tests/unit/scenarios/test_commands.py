@@ -36,6 +36,8 @@ def test_the_list_names_every_scenario_with_its_sizes() -> None:
 
 def test_flood_cash_shows_what_is_published_what_the_rule_gives_and_the_source() -> None:
     said = _said("show", "flood-2022")
+    assert said.count("Each person counts once for the extra") == 1
+    assert "+1,920,000" in said
     assert "46,799,088,000" in said
     assert "46,801,008,000" in said
     assert "https://phnompenhpost.com/national/financial-relief-flood-hit-families-ends" in said
