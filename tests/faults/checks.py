@@ -165,7 +165,7 @@ def decisions_are_the_models(ledger: Ledger) -> Iterator[str]:
         row.subject: (source, row)
         for source, kind, row in ledger.last
         if row.subject not in frozen
-        and (model.says_something(kind, row.amount_minor) or ledger.history[row.subject].posted)
+        and model.says_something(kind, row.amount_minor, posted=bool(ledger.history[row.subject].posted))
     }
     for subject in found.keys() | decided.keys():
         expected = _told(decided[subject]) if subject in decided else None

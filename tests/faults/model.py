@@ -99,13 +99,14 @@ class Books:
         return {
             subject: decision
             for subject, decision in self.news.items()
-            if subject not in self.frozen and says_something(decision.kind, decision.amount_minor)
+            if subject not in self.frozen
+            and says_something(decision.kind, decision.amount_minor, posted=bool(decision.position))
         }
 
 
-def says_something(kind: DecisionKind, amount_minor: int | None) -> bool:
+def says_something(kind: DecisionKind, amount_minor: int | None, *, posted: bool) -> bool:
     """Whether a decision is more than the taking back of an earlier one."""
-    return kind is DecisionKind.DECIDED or bool(amount_minor)
+    return kind is DecisionKind.DECIDED or bool(amount_minor) or posted
 
 
 def books(events: Iterable[Event], frozen: Mapping[bytes, History], submissions: list[tuple[str, str]]) -> Books:
