@@ -42,8 +42,7 @@ def _settings(part: Part) -> str:
         "only_mutate": list(part.modules),
         "also_copy": [name for name in TAKEN if name not in {"processors", "pyproject.toml"}],
         "pytest_add_cli_args_test_selection": list(part.tests),
-        # What only the order of events changes is left to `make test`: these take three times as long as the others.
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "--no-header", "-q", "-k", "not depend_on_order"],
+        "pytest_add_cli_args": ["-p", "infra.mutation.choosing", "-p", "no:cacheprovider", "--no-header", "-q"],
         "type_check_command": command,
     }
     rows = "".join(f"{name} = {json.dumps(value)}\n" for name, value in told.items())

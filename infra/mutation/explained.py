@@ -11,14 +11,14 @@ FILE = Path(__file__).with_name("explained.yaml")
 
 
 class Explained(NamedTuple):
-    """The reason for what survives in one function; more survivors than `count` are not covered by it."""
+    """The reason for what survives in one function; more survivors than `most` are not covered by it."""
 
-    count: int
+    most: int
     why: str
 
 
 class MalformedError(ValueError):
-    """The file says something in another form than `function: {count: 2, why: sentence}`."""
+    """The file says something in another form than `function: {most: 2, why: sentence}`."""
 
 
 def read(path: Path = FILE) -> dict[str, Explained]:
@@ -26,7 +26,7 @@ def read(path: Path = FILE) -> dict[str, Explained]:
     told = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     found = {}
     for function, row in told.items():
-        if not isinstance(row, dict) or set(row) != {"count", "why"} or not isinstance(row["count"], int):
-            raise MalformedError(f"{path.name}: {function}: write `{{count: 2, why: sentence}}`")
-        found[str(function)] = Explained(row["count"], " ".join(str(row["why"]).split()))
+        if not isinstance(row, dict) or set(row) != {"most", "why"} or not isinstance(row["most"], int):
+            raise MalformedError(f"{path.name}: {function}: write `{{most: 2, why: sentence}}`")
+        found[str(function)] = Explained(row["most"], " ".join(str(row["why"]).split()))
     return found

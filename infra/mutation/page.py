@@ -29,7 +29,7 @@ def unexplained(found: Iterable[Module], explained: Mapping[str, Explained]) -> 
     left = {}
     for module in found:
         for function, mutants in module.unnoticed.items():
-            more = len(mutants) - (explained[function].count if function in explained else 0)
+            more = len(mutants) - (explained[function].most if function in explained else 0)
             if more > 0:
                 left[function] = more
     return left

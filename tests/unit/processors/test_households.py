@@ -7,14 +7,13 @@ from events.states import LineState
 from processors.memory import World
 from processors.outcome import Decision
 from processors.policy.predicates import Verdict
-from tests.cases.test_cases import Case, read
-
-CASES = Path(__file__).parents[2] / "cases"
+from tests.cases.test_cases import CASES, Case
 
 
 def _played(file: str, name: str) -> tuple[Case, dict[str, Decision]]:
     """A case of a file and the latest decisions by the id of the request's event."""
-    (case,) = [case for case in read(CASES / file) if case.name.startswith(name)]
+    stem = Path(file).stem
+    (case,) = [case for key, case in CASES.items() if key.startswith(f"{stem}: {name}")]
     world = World(case.policy)
     for event in case.events:
         world.publish(event)
