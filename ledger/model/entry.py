@@ -28,6 +28,7 @@ class EntryKind(IntEnum):
     POLICY_ACTIVATION = 4
     SCHEMA_DIGEST = 5
     SIGNING_KEY = 6
+    PERIOD_EVENT = 7
 
 
 ENTRY_NAMES: Final[dict[EntryKind, str]] = {kind: kind.name.lower() for kind in EntryKind}
@@ -88,6 +89,30 @@ class KeyRow(NamedTuple):
     at_us: int
 
 
+class PeriodRow(NamedTuple):
+    """What happened to a period, and who asked for it and approved it.
+
+    Days are day numbers (1 = 0001-01-01), `checkpoint_size` is 0 and `trial_balance` b"" where there is none.
+    """
+
+    period: str
+    kind: int
+    first_day: int
+    last_day: int
+    asked_by: str
+    asked_os_user: str
+    asked_note: str
+    asked_us: int
+    approved_by: str
+    approved_os_user: str
+    approved_note: str
+    at_us: int
+    at_block: int
+    block_hash: bytes
+    checkpoint_size: int
+    trial_balance: bytes
+
+
 def encode_entry(row: EntryRow) -> bytes:
     """The leaf of `row`: version, kind, leaf, block, row number, body after its length."""
     return _HEAD.pack(LEAF_VERSION, row.kind, row.leaf_no, row.block_no, row.ref, len(row.body)) + row.body
@@ -138,6 +163,30 @@ def key_body(row: KeyRow) -> bytes:
             _text(row.os_user),
             _hashed(row.note),
             _I64.pack(row.at_us),
+        )
+    )
+
+
+def period_body(row: PeriodRow) -> bytes:
+    """The body of an event of a period."""
+    return b"".join(
+        (
+            _text(row.period),
+            _I32.pack(row.kind),
+            _I32.pack(row.first_day),
+            _I32.pack(row.last_day),
+            _text(row.asked_by),
+            _text(row.asked_os_user),
+            _hashed(row.asked_note),
+            _I64.pack(row.asked_us),
+            _text(row.approved_by),
+            _text(row.approved_os_user),
+            _hashed(row.approved_note),
+            _I64.pack(row.at_us),
+            _I64.pack(row.at_block),
+            _bytes(row.block_hash),
+            _I64.pack(row.checkpoint_size),
+            _bytes(row.trial_balance),
         )
     )
 

@@ -9,10 +9,12 @@ from ledger.model.entry import (
     AuditRow,
     EntryKind,
     KeyRow,
+    PeriodRow,
     SchemaRow,
     activation_body,
     audit_body,
     key_body,
+    period_body,
     record_digest,
     schema_body,
 )
@@ -49,6 +51,14 @@ select key_no, origin, algorithm, public_key, coalesce(endorsement, ''::bytea), 
     (extract(epoch from at) * 1000000)::bigint
 from signing_key where key_no = any(%s)
 """
+# PostgreSQL counts days from 2000-01-01, which is day 730120.
+_PERIODS = """
+select event_no, r.period, r.kind, r.first_day - date '2000-01-01' + 730120, r.last_day - date '2000-01-01' + 730120,
+    r.asked_by, r.os_user, r.note, (extract(epoch from r.at) * 1000000)::bigint, e.approved_by, e.os_user, e.note,
+    (extract(epoch from e.at) * 1000000)::bigint, at_block, block_hash, coalesce(checkpoint_size, 0),
+    coalesce(trial_balance, ''::bytea)
+from period_event e join period_request r using (request_no) where event_no = any(%s)
+"""
 
 
 def _audit(row: TupleRow) -> bytes:
@@ -63,6 +73,7 @@ _KINDS: Final[dict[EntryKind, tuple[str, Callable[[TupleRow], bytes]]]] = {
     EntryKind.POLICY_ACTIVATION: (_ACTIVATIONS, lambda row: activation_body(ActivationRow._make(row))),
     EntryKind.SCHEMA_DIGEST: (_SCHEMAS, lambda row: schema_body(SchemaRow._make(row))),
     EntryKind.SIGNING_KEY: (_KEYS, lambda row: key_body(KeyRow._make(row))),
+    EntryKind.PERIOD_EVENT: (_PERIODS, lambda row: period_body(PeriodRow._make(row))),
 }
 _KNOWN: Final = [int(kind) for kind in _KINDS]
 

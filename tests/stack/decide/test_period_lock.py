@@ -1,6 +1,7 @@
 """What is decided waits for an event of a period, is booked behind it, and never fails for it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 from ledger.model.period import PERIOD_LOCK
 from ledger.store import connect
@@ -28,3 +29,24 @@ def test_a_set_waits_for_an_event_of_a_period_and_is_committed_after_it(desk: De
         deciding.result()
     assert desk.rows("select count(*) > 0 from block") == [(True,)]
     assert desk.rows("select count(*) from parked_mark") == [(0,)]
+
+
+def test_an_event_of_a_period_becomes_a_leaf_of_the_next_block(desk: Desk) -> None:
+    request = (
+        "insert into period_request (period, kind, first_day, last_day, asked_by, os_user, note)"
+        " values ('2026-11', 1, '2026-11-01', '2026-11-30', 'sokha', 'u1', 'as planned')"
+    )
+    with desk.connection.transaction():
+        desk.connection.execute(request)
+        desk.connection.execute(
+            "insert into period_event (event_no, request_no, approved_by, os_user, note, at_block, block_hash)"
+            " select 1, request_no, 'dara', 'u2', '', coalesce((select max(block_no) from block), 0),"
+            " coalesce((select hash from block order by block_no desc limit 1), '') from period_request"
+        )
+    desk.publish(TWINS.events)
+    desk.decide()
+    ((body,),) = desk.rows("select body from log_entry where kind = 7 and ref = 1")
+    days = b"".join(day.toordinal().to_bytes(4, "big") for day in (date(2026, 11, 1), date(2026, 11, 30)))
+    assert days in body
+    assert b"sokha" in body
+    assert b"as planned" not in body

@@ -16,11 +16,13 @@ from ledger.model.entry import (
     EntryKind,
     EntryRow,
     KeyRow,
+    PeriodRow,
     SchemaRow,
     activation_body,
     audit_body,
     encode_entry,
     key_body,
+    period_body,
     record_digest,
     schema_body,
 )
@@ -105,7 +107,7 @@ def test_a_quarantined_record_is_named_by_place_reason_and_bytes() -> None:
 
 
 def entry_values(vector: dict[str, Any]) -> dict[str, Any]:
-    hashes = {"record", "digest", "public_key", "endorsement"}
+    hashes = {"record", "digest", "public_key", "endorsement", "block_hash", "trial_balance"}
     return {name: bytes.fromhex(value) if name in hashes else value for name, value in vector["row"].items()}
 
 
@@ -116,6 +118,8 @@ def entry_body(kind: EntryKind, values: dict[str, Any]) -> bytes:
         return activation_body(ActivationRow(**values))
     if kind is EntryKind.SCHEMA_DIGEST:
         return schema_body(SchemaRow(**values))
+    if kind is EntryKind.PERIOD_EVENT:
+        return period_body(PeriodRow(**values))
     return key_body(KeyRow(**values))
 
 

@@ -1,4 +1,4 @@
-"""Budgets, and what waits for them."""
+"""Budgets, and what waits for them; events of periods become leaves of the log."""
 
 from alembic import op
 
@@ -27,9 +27,17 @@ create table budget_wait_line (
 );
 """
 
+# Kind 7 of ledger/model/entry.py; the function is of 0004.
+LEAVES = """
+create trigger await_leaf after insert on period_event for each row execute function await_leaf(7, 'event_no');
+alter table period_event enable always trigger await_leaf;
+insert into awaiting_leaf (kind, ref) select 7, event_no from period_event order by event_no;
+"""
+
 
 def upgrade() -> None:
     op.execute(TABLES)
+    op.execute(LEAVES)
     for table in ("budget", "budget_wait", "budget_wait_line"):
         op.execute(f"grant select, insert, update, delete on {table} to spp_writer")
         op.execute(f"grant select on {table} to spp_reader")
