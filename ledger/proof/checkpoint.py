@@ -14,23 +14,30 @@ PROOF_HEAD: Final = "c2sp.org/tlog-proof@v1"
 
 
 class Checkpoint(NamedTuple):
-    """The first `size` leaves of the log `origin` have the tree head `root`."""
+    """The first `size` leaves of `origin` have the tree head `root`; `block` is the line of the last block, or ""."""
 
     origin: str
     size: int
     root: bytes
+    block: str = ""
 
     def text(self) -> str:
         """What is signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        block = f"{self.block}\n" if self.block else ""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{block}"
+
+
+def block_line(block_no: int, block_hash: bytes) -> str:
+    """The line of a checkpoint that binds the chain of blocks, whose headers are no leaves."""
+    return f"block {block_no} {base64.b64encode(block_hash).decode()}"
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """The checkpoint a note's text says; lines beyond the third are passed over. NoteError when it is none."""
+    """The checkpoint a note's text says; its first further line is the block. NoteError when it is none."""
     lines = text.split("\n")
     if len(lines) < 4 or lines[-1] or not lines[0]:
         raise NoteError("not a checkpoint: expected three lines, origin, size and root")
-    return Checkpoint(lines[0], parse_size(lines[1]), parse_hash(lines[2]))
+    return Checkpoint(lines[0], parse_size(lines[1]), parse_hash(lines[2]), lines[3])
 
 
 def parse_size(text: str) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from events import merkle
 from ledger.model.block import FIRST_BLOCK_NO, GENESIS_HASH, BlockHeader, block_hash
-from ledger.proof.checkpoint import Checkpoint
+from ledger.proof.checkpoint import Checkpoint, block_line
 from ledger.proof.tree import Prover
 from ledger.store.log import (
     Leaves,
@@ -84,7 +84,8 @@ class Sealer:
                 return None
             hashes = self._checked(cursor, blocks)
             tiles = self._tree.extend(hashes)
-            told = Checkpoint(self.origin, self._tree.size, self._tree.root())
+            head = block_line(self._block_no, self._head)
+            told = Checkpoint(self.origin, self._tree.size, self._tree.root(), head)
             row = SealedRow(told.size, self.size, told.root, self._signed(told), now_us)
             append_sealed(cursor, tiles, row)
         self.size = told.size

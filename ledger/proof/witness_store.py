@@ -67,7 +67,7 @@ class WitnessStore:
             ).fetchone()
             told = judge(request, _logs(db), None if row is None else Checkpoint(*row))
             line = signer.cosign(request.text, seconds)
-            db.execute(_KEEP, (*told, request.note, line, seconds))
+            db.execute(_KEEP, (*told[:3], request.note, line, seconds))
         return line
 
     @contextmanager

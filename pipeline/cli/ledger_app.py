@@ -2,10 +2,11 @@
 
 import typer
 
-from pipeline.cli import journal
+from pipeline.cli import journal, proofs
 
 app = typer.Typer(no_args_is_help=True, help="Write the books for other programs.")
 journal.add_to(app)
+proofs.add_to(app)
 
 
 @app.callback()

@@ -1,0 +1,178 @@
+"""What `spp ledger export` writes: tiles and leaves as C2SP tlog-tiles lays them out, blocks, checkpoints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ledger.verify.books import Block, Books
+from ledger.verify.codes import Code, FailureError
+from ledger.verify.notes import Checkpoint, Trust, check_note
+from ledger.verify.trees import TILE, Grower, root_of
+
+TileCheck = Callable[[int, int, Sequence[bytes]], None]
+"""Checks that the tile of a level and number holds these hashes."""
+
+
+def check_export(directory: Path, trust: Trust) -> tuple[Checkpoint, Books]:
+    """Check a whole export. The newest checkpoint and the books it stands for."""
+    head = check_note(_text(directory / "checkpoint"), trust)
+    checkpoints = [check_note(note, trust, witnessed=False) for note in read_notes(directory / "checkpoints.jsonl")]
+    if head not in checkpoints:
+        raise FailureError(Code.TRUNCATED, f"checkpoints.jsonl does not hold the newest, of {head.size} leaves")
+    books = Books(_blocks(directory / "blocks.jsonl"))
+    check_log(books, _bundles(directory, head.size), head, [*checkpoints, *trust.seen], _check_tile_file(directory))
+    return head, books
+
+
+def check_log(
+    books: Books,
+    bundles: Iterator[list[bytes]],
+    head: Checkpoint,
+    checkpoints: Sequence[Checkpoint],
+    check_tile: TileCheck,
+) -> None:
+    """Check leaves, in bundles of 256, against every checkpoint and against the stored tiles."""
+    for told in checkpoints:
+        if told.origin != head.origin:
+            raise FailureError(Code.FORK, f"a checkpoint is of {told.origin!r}, not of {head.origin!r}")
+        if told.size > head.size:
+            raise FailureError(Code.TRUNCATED, f"{told.size} leaves were signed or seen, the newest has {head.size}")
+    due = sorted(checkpoints, key=lambda told: told.size, reverse=True)
+    grower, roots = Grower(), []
+    for number, leaves in enumerate(bundles):
+        start = number * TILE
+        hashes = books.feed(leaves)
+        check_tile(0, number, hashes)
+        while due and due[-1].size <= start + len(hashes):
+            told = due.pop()
+            _compare(told, grower.root(hashes[: told.size - start]), books, head)
+        if len(hashes) == TILE:
+            roots.append(grower.add(hashes))
+    while due and due[-1].size == 0:
+        due.pop()
+    if due:
+        raise FailureError(Code.TRUNCATED, f"{books.size} leaves are there, {due[-1].size} were signed or seen")
+    books.finish()
+    _check_upper_tiles(check_tile, roots)
+
+
+def _compare(told: Checkpoint, root: bytes, books: Books, head: Checkpoint) -> None:
+    if told.size and told.root != root:
+        newest = told.size == head.size and told.root == head.root
+        code = Code.ROOT if newest or told.root == head.root else Code.FORK
+        raise FailureError(code, f"the first {told.size} leaves are not those of the checkpoint")
+    block = books.block_at.get(told.size)
+    if told.size and told.block:
+        number, _, digest = told.block.removeprefix("block ").partition(" ")
+        if block is None or number != str(block.block_no) or digest != _base64(block.hash):
+            raise FailureError(Code.BLOCK, f"the block that ends at leaf {told.size} is not the one that was signed")
+
+
+def _base64(value: bytes) -> str:
+    import base64  # noqa: PLC0415 - one use
+
+    return base64.b64encode(value).decode()
+
+
+def tile_path(level: str, index: int, width: int = TILE) -> str:
+    """Where C2SP tlog-tiles puts a tile."""
+    groups = f"{index:03d}" if index < 1000 else f"{index:0{-(-len(str(index)) // 3) * 3}d}"
+    parts = [groups[at : at + 3] for at in range(0, len(groups), 3)]
+    name = "/".join([*(f"x{part}" for part in parts[:-1]), parts[-1]])
+    return f"tile/{level}/{name}" + (f".p/{width}" if width < TILE else "")
+
+
+def _check_tile_file(directory: Path) -> TileCheck:
+    """Holds tiles in files against hashes."""
+
+    def check(level: int, index: int, hashes: Sequence[bytes]) -> None:
+        path = directory / tile_path(str(level), index, len(hashes))
+        if not path.is_file() or path.read_bytes() != b"".join(hashes):
+            raise FailureError(Code.TILE, f"tile {index} of level {level} does not hold the hashes of its leaves")
+
+    return check
+
+
+def check_tile_bytes(tiles: dict[tuple[int, int], bytes]) -> TileCheck:
+    """Holds full tiles by level and number against hashes."""
+
+    def check(level: int, index: int, hashes: Sequence[bytes]) -> None:
+        if len(hashes) == TILE and tiles.get((level, index)) != b"".join(hashes):
+            raise FailureError(Code.TILE, f"tile {index} of level {level} does not hold the hashes of its leaves")
+
+    return check
+
+
+def _check_upper_tiles(check_tile: TileCheck, roots: list[bytes]) -> None:
+    level = 1
+    while roots:
+        tiles = [roots[at : at + TILE] for at in range(0, len(roots), TILE)]
+        for index, hashes in enumerate(tiles):
+            check_tile(level, index, hashes)
+        roots = [root_of(hashes) for hashes in tiles if len(hashes) == TILE]
+        level += 1
+
+
+def _bundles(directory: Path, size: int) -> Iterator[list[bytes]]:
+    for index in range(-(-size // TILE)):
+        width = min(TILE, size - index * TILE)
+        path = directory / tile_path("leaves", index, width)
+        if not path.is_file():
+            raise FailureError(
+                Code.TRUNCATED, f"{path.relative_to(directory)} is missing: leaves from {index * TILE} on"
+            )
+        yield _unpacked(path, width)
+
+
+def _unpacked(path: Path, width: int) -> list[bytes]:
+    data, leaves, at = path.read_bytes(), [], 0
+    while at < len(data):
+        end = at + 4 + int.from_bytes(data[at : at + 4])
+        leaves.append(data[at + 4 : end])
+        at = end
+    if at != len(data) or len(leaves) > width:
+        raise FailureError(Code.MALFORMED, f"{path.name}: not {width} leaves, each after its length")
+    if len(leaves) < width:
+        raise FailureError(Code.TRUNCATED, f"{path.name} holds {len(leaves)} leaves, {width} were signed")
+    return leaves
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FailureError(Code.MALFORMED, f"{path}: cannot be read ({error})") from None
+
+
+def _lines(path: Path) -> Iterator[dict[str, object]]:
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise FailureError(Code.MALFORMED, f"{path.name}, line {number}: not a JSON object")
+        yield row
+
+
+def read_notes(path: Path) -> list[str]:
+    """The signed notes of all checkpoints."""
+    return [str(row.get("note", "")) for row in _lines(path)]
+
+
+_HEX = ("prev_hash", "root", "policy_digest", "journal", "hash")
+_NUMBERS = ("block_no", "first_leaf", "leaf_count", "recorded_us")
+
+
+def _blocks(path: Path) -> Iterator[Block]:
+    for number, row in enumerate(_lines(path), 1):
+        try:
+            texts = {name: str(row[name]) for name in Block._fields}
+            hexes: dict[str, Any] = {name: bytes.fromhex(texts[name]) for name in _HEX}
+            numbers: dict[str, Any] = {name: int(texts[name]) for name in _NUMBERS}
+        except (KeyError, ValueError) as error:
+            raise FailureError(Code.MALFORMED, f"{path.name}, line {number}: {error}") from None
+        yield Block(**{**texts, **hexes, **numbers})

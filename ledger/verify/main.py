@@ -1,0 +1,100 @@
+"""`spp-verify`: is this what was signed and countersigned, and do the books hold? Offline, one exit code a failure."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ledger.verify.books import Books, account_name
+from ledger.verify.bundle import check_bundle, describe
+from ledger.verify.codes import SAYS, Code, FailureError
+from ledger.verify.dump import check_dump
+from ledger.verify.export import check_export
+from ledger.verify.notes import Checkpoint, Trust, check_note, read_checkpoint, read_key
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FailureError(Code.MALFORMED, f"{path}: cannot be read ({error})") from None
+
+
+def _keys(given: list[str]) -> list[str]:
+    """Keys as given, or the lines of files that hold them."""
+    return [
+        line
+        for text in given
+        for line in (_text(text).splitlines() if Path(text).is_file() else [text])
+        if line.strip()
+    ]
+
+
+def _parser() -> argparse.ArgumentParser:
+    codes = "\n".join(f"  {code.value:3d}  {says}" for code, says in SAYS.items())
+    parser = argparse.ArgumentParser(
+        prog="spp-verify", description=__doc__, epilog=f"exit codes:\n{codes}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("what", choices=("bundle", "checkpoint", "export", "dump"))
+    parser.add_argument("paths", nargs="+", help="files; for `export` a directory, for `dump` plain SQL of pg_dump")
+    parser.add_argument(
+        "--log-key", action="append", default=[], required=True, help="key of the log, or a file of keys"
+    )
+    parser.add_argument("--witness-key", action="append", default=[], help="ask for a countersignature of this witness")
+    parser.add_argument("--seen", action="append", default=[], help="a checkpoint you kept from before")
+    parser.add_argument("--balances", action="store_true", help="print the balance of every account")
+    return parser
+
+
+def main() -> None:
+    """Check what the arguments name; exits with a code of `codes.Code`."""
+    asked = _parser().parse_args()
+    try:
+        seen = [read_checkpoint(_text(path).rpartition("\n\n")[0] + "\n") for path in asked.seen]
+        trust = Trust(
+            [read_key(text) for text in _keys(asked.log_key)],
+            [read_key(text) for text in _keys(asked.witness_key)],
+            seen,
+        )
+        for path in asked.paths:
+            _check(asked.what, path, trust, balances=asked.balances)
+    except FailureError as failure:
+        sys.stderr.write(f"spp-verify: {failure.code.name}: {failure}. {SAYS[failure.code].capitalize()}.\n")
+        sys.exit(failure.code)
+
+
+def _check(what: str, path: str, trust: Trust, *, balances: bool) -> None:
+    if what == "bundle":
+        told, leaf = check_bundle(_text(path), trust)
+        sys.stdout.write("\n".join([f"{path}: in the log", *describe(leaf), *_checkpoint(told, trust)]) + "\n")
+    elif what == "checkpoint":
+        told = check_note(_text(path), trust)
+        for seen in trust.seen:
+            if seen.origin != told.origin or (seen.size == told.size and seen.root != told.root):
+                raise FailureError(Code.FORK, f"{path}: another history than the one seen at {seen.size} leaves")
+            if seen.size > told.size:
+                raise FailureError(Code.TRUNCATED, f"{path}: {seen.size} leaves were seen before")
+        sys.stdout.write("\n".join([f"{path}: good", *_checkpoint(told, trust)]) + "\n")
+    else:
+        told, books = check_export(Path(path), trust) if what == "export" else check_dump(Path(path), trust)
+        sys.stdout.write("\n".join([f"{path}: {books.size} leaves hold", *_checkpoint(told, trust)]) + "\n")
+        if balances:
+            _print_balances(books)
+
+
+def _checkpoint(told: Checkpoint, trust: Trust) -> list[str]:
+    by = f", countersigned by {' or '.join(key.name for key in trust.witnesses)}" if trust.witnesses else ""
+    return [f"log {told.origin}, {told.size} leaves, root {told.root.hex()}{by}"]
+
+
+def _print_balances(books: Books) -> None:
+    for (account, currency), (debits, credits_) in sorted(
+        books.balances.items(), key=lambda one: account_name(one[0][0])
+    ):
+        sys.stdout.write(f"{account_name(account)}\t{currency}\t{debits}\t{credits_}\t{debits - credits_}\n")
+
+
+if __name__ == "__main__":
+    main()
