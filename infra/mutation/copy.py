@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ def prepare(name: str, part: Part, *, again: bool) -> Path:
         _put(home / file, (CHECKOUT / file).read_bytes())
     _put(home / "pyproject.toml", (CHECKOUT / "pyproject.toml").read_bytes() + _settings(part).encode())
     _put(home / "types.ini", TYPES.encode())
-    _forget(home / "mutants")
+    _forget(home / "mutants", part)
     return home
 
 
@@ -74,11 +75,15 @@ def _put(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _forget(mutants: Path) -> None:
-    """Forget which test meets which function, and every mutant that was not killed; and tests that are gone."""
+def _forget(mutants: Path, part: Part) -> None:
+    """Forget which test meets which function, tests and modules that are gone, and every mutant that was not killed."""
     (mutants / "mutmut-stats.json").unlink(missing_ok=True)
     shutil.rmtree(mutants / "tests", ignore_errors=True)
     for path in mutants.glob("processors/**/*.meta"):
+        module = str(path.relative_to(mutants)).removesuffix(".meta")
+        if not (CHECKOUT / module).is_file() or not any(fnmatch(module, name) for name in part.modules):
+            path.unlink()
+            continue
         told = json.loads(path.read_text())
         codes = told["exit_code_by_key"]
         told["exit_code_by_key"] = {key: code if code in KILLED else None for key, code in codes.items()}
