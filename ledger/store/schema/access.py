@@ -23,5 +23,5 @@ access_log = Table(
         "reason in ('grievance', 'payee_dispute', 'suspected_fraud', 'audit', 'court', 'support', 'own_data')",
         name="reason",
     ),
-    info=APPEND_ONLY,
+    info={**APPEND_ONLY, "copied": False},
 )

@@ -30,7 +30,7 @@ metadata = MetaData(
 WORKING = {"append_only": False}
 APPEND_ONLY = {"append_only": True}
 SUMMED = {"append_only": True, "copied": False}
-"""Made from other tables by a statement, so it needs no packer for COPY."""
+"""Made from other tables by a statement; what says `copied` False has no packer for COPY."""
 
 
 def int2(name: str) -> Column[int]:
