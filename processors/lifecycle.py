@@ -68,7 +68,9 @@ def course(frozen: Frozen, line_facts: list[Event], money: list[Event], bank: st
     if ruling is None:
         course = Course(LineState.SUBMITTED, frozen.amount_minor, {})
     elif not isinstance(ruling.data, LineCertified):
-        course = Course(LineState.REFUSED, frozen.amount_minor, {}, holds=False, stages=(LineState.SUBMITTED,))
+        # Paid on a certification before an earlier refusal was known: nobody else has it while that money is out.
+        paid = _net([event for event in movements(money) if expected(event, bank, frozen.currency)]) > 0
+        course = Course(LineState.REFUSED, frozen.amount_minor, {}, holds=paid, stages=(LineState.SUBMITTED,))
     else:
         amount = to_minor(ruling.data.amount)
         course = _paid(amount, money, bank, frozen.currency, alarms)
@@ -128,7 +130,7 @@ def _paid(amount: int, money: list[Event], bank: str, currency: str, alarms: lis
         alarms.append(Alarm.SETTLED_BY_ANOTHER)
     out = [event.data for event in moved if isinstance(event.data, PaymentSettled)]
     back = [event.data for event in moved if isinstance(event.data, PaymentReturned)]
-    net = sum(to_minor(data.amount) for data in out) - sum(to_minor(data.amount) for data in back)
+    net = _net(moved)
     evidence = tuple((event.source, event.id) for event in money)
     dates = _value_dates(out, back)
     if net > amount or net < 0:
@@ -152,6 +154,12 @@ def _paid(amount: int, money: list[Event], bank: str, currency: str, alarms: lis
             position[(Step.SUSPEND, bank)] = -net
         return Course(LineState.RETURNED, amount, position, holds=not final, evidence=evidence, dates=dates)
     return Course(LineState.INSTRUCTED, amount, target_position(LineState.INSTRUCTED, amount, bank))
+
+
+def _net(moved: list[Event]) -> int:
+    """What went out and did not come back, in minor units."""
+    out = sum(to_minor(event.data.amount) for event in moved if isinstance(event.data, PaymentSettled))
+    return out - sum(to_minor(event.data.amount) for event in moved if isinstance(event.data, PaymentReturned))
 
 
 def _value_dates(out: list[PaymentSettled], back: list[PaymentReturned]) -> dict[Step, date]:
