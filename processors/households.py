@@ -140,7 +140,7 @@ def _home(view: View, version: Version, day: date) -> Home:
     event, data = version
     key = entities.household(data.household_id)
     revoked = _revocation(view, key, data, day)
-    replaced = _replacement(view, key, data, day) if revoked is None else None
+    replaced = _replacement(view, key, event, data, day) if revoked is None else None
     ended = revoked or replaced
     return Home(
         key,
@@ -160,14 +160,21 @@ def _revocation(view: View, household: bytes, version: HouseholdIdentified, day:
     return None
 
 
-def _replacement(view: View, household: bytes, version: HouseholdIdentified, day: date) -> Event | None:
+def _replacement(view: View, household: bytes, told: Event, version: HouseholdIdentified, day: date) -> Event | None:
     """The household that took over on or before `day`; like a revocation it ends what began on or before its day."""
     name = version.household_id
     for heir in _linked(view, household):
         for event, data in view.told(heir, HouseholdIdentified):
-            if version.valid_from <= data.valid_from <= day and name in data.replaces and heir != household:
+            if not version.valid_from <= data.valid_from <= day or name not in data.replaces or heir == household:
+                continue
+            if not _each_the_other(version, data) or _standing(view, (event, data)) > _standing(view, (told, version)):
                 return event
     return None
+
+
+def _each_the_other(one: HouseholdIdentified, other: HouseholdIdentified) -> bool:
+    """Whether two households say of one day that they replace each other: then the one told last does."""
+    return one.valid_from == other.valid_from and other.household_id in one.replaces
 
 
 # -- who counts -------------------------------------------------------------------------------------------------------

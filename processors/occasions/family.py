@@ -16,7 +16,8 @@ def mother_of(view: View, subject: bytes) -> bytes:
     """The mother whose delivery evidence names this person as a child, else who had other evidence with the child.
 
     A child often gets its SP-ID after the delivery was told; others too may bring it to a visit, so who gave birth
-    comes first. The person itself where no evidence names it as a child.
+    comes first. The person itself where no evidence names it as a child, or only that of others who came along with
+    one who has given birth.
     """
     known = view.mothers.get(subject)
     if known is None:
@@ -32,6 +33,8 @@ def _mother_of(view: View, subject: bytes) -> bytes:
         for birth in episodes.births(view, mother):
             if subject in birth.children:
                 return mother
+    if episodes.births(view, subject):
+        return subject
     told = [person for person in near if _told_with(view, person, subject)]
     return next((person for person in told if episodes.births(view, person)), told[0] if told else subject)
 

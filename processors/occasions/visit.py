@@ -46,7 +46,7 @@ def _told(
     """The evidence of the asked day about the person asked for, the strongest first."""
     kind, mother = entitlement.evidence or "", family[0]
     about = [item for item in episodes.conditions(view, family, kind) if _is_about(view, item, subject, mother)]
-    about += episodes.told_by_carers(view, family, family[1:] if subject == mother else (subject,), kind)
+    about += episodes.told_by_carers(view, family, family if subject == mother else (subject,), kind)
     return strongest(view, [item for item in about if item.condition.on == request.for_.on])
 
 
