@@ -120,7 +120,7 @@ def what_banks_moved_is_in_the_books(world: World) -> None:
     for code, amount in world.balances().items():
         if code.startswith("cash:"):
             parts = code.split("/")
-            cash[f"{parts[0].removeprefix('cash:')}/{parts[-1]}"] += amount
+            cash[f"{parts[0].removeprefix('cash:')}/{parts[3]}"] += amount
     assert {k: v for k, v in cash.items() if v} == {k: v for k, v in net.items() if v}
 
 
