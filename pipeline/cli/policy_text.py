@@ -178,6 +178,11 @@ def trial(told: Trial) -> None:
     )
     for currency, difference in totals(told).items():
         line(f"In all {readable_text(difference, currency)} {currency}.", "bold")
+    for currency, difference in told.if_followed.items():
+        line(
+            f"If operators named the amounts of the new policy: {readable_text(difference, currency)} {currency}. They "
+            f"name others now, so their requests would be refused."
+        )
 
 
 def totals(told: Trial) -> dict[str, int]:

@@ -7,14 +7,18 @@ until it is submitted; frozen lines keep what they have. Lines stream in by case
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import psycopg
 
+from events.reasons import Reason
 from events.states import LineState
 from ledger.model.kinds import Cause
 from processors.desk import Mark
+from processors.policy.model import Dated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 CASES_AT_ONCE = 1_000
 """About 1.5 MB of states at a time."""
 EXAMPLES = 3
+_ANY_AMOUNT = Dated(((date.min, 10**15),))
+"""A tolerance no amount of the contract exceeds."""
 
 _OPEN = """
 from line where not exists (select from submission_line frozen where frozen.line_id = line.line_id)
@@ -88,7 +94,11 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """What a dry run found: `failed` lines are of cases that fail under a policy; `waiting` marks were left out."""
+    """What a dry run found: `failed` lines are of cases that fail under a policy; `waiting` marks were left out.
+
+    `if_followed` is what would move, by currency in minor units, if operators named the amounts of the new policy; it
+    is empty where no line is refused for the amount its operator named by the old one.
+    """
 
     old: str
     new: str
@@ -97,6 +107,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
     waiting: int
     moved: tuple[Moved, ...]
+    if_followed: dict[str, int] = {}
 
 
 NO_DECISION = Said(None, None, None, ())
@@ -135,6 +146,9 @@ def try_out(world: ReadOnlyWorld, old: Policy, new: Policy, progress: Callable[[
         failed=tally.failed,
         waiting=world.waiting(),
         moved=tally.moved(),
+        if_followed={currency: sum_minor for currency, sum_minor in tally.followed.items() if currency}
+        if tally.refused_for_amount
+        else {},
     )
 
 
@@ -165,6 +179,8 @@ class _Tally:
         self.before: Counter[Group] = Counter()
         self.after: Counter[Group] = Counter()
         self.examples: defaultdict[Group, list[Example]] = defaultdict(list)
+        self.followed: Counter[str] = Counter()
+        self.refused_for_amount = False
         self.failed = 0
 
     def count(self, world: ReadOnlyWorld, old: Policy, new: Policy, lines: Sequence[Line]) -> None:
@@ -182,7 +198,12 @@ class _Tally:
             self.count(world, old, new, [line for line in lines if line.entity in middle])
             self.count(world, old, new, [line for line in lines if line.entity not in middle])
             return
-        for line, was, is_ in pairs:
+        for line, was, is_, followed in pairs:
+            if Reason.AMOUNT_MISMATCH not in was.reasons:
+                self.refused_for_amount |= Reason.AMOUNT_MISMATCH in is_.reasons
+                self.followed[followed.currency or was.currency or ""] += (followed.amount_minor or 0) - (
+                    was.amount_minor or 0
+                )
             if was != is_:
                 self._add(line, was, is_)
 
@@ -211,17 +232,32 @@ class _Tally:
         )
 
 
-def _decide(world: ReadOnlyWorld, old: Policy, new: Policy, lines: Sequence[Line]) -> list[tuple[Line, Said, Said]]:
-    """What each line has by the old policy and by the new one; both decide on the same loaded states."""
+def _decide(
+    world: ReadOnlyWorld, old: Policy, new: Policy, lines: Sequence[Line]
+) -> list[tuple[Line, Said, Said, Said]]:
+    """What each line has by the old policy, by the new one, and by the new one whatever amount its operator named.
+
+    All decide on the same loaded states.
+    """
     world.forget()
     marks = [Mark(at, entity, None, int(Cause.POLICY), None) for at, entity in enumerate({it.entity for it in lines})]
     before, after = _said(world.decide(old, marks)), _said(world.decide(new, marks))
+    followed = after
+    if any(Reason.AMOUNT_MISMATCH in said.reasons for said in after.values()):
+        followed = _said(world.decide(_tolerant(new), marks))
     recorded = _recorded(world, [line.line_id for line in lines])
     told = []
     for line in lines:
         known = recorded.get(line.line_id, NO_DECISION)
-        told.append((line, before.get(line.line_id, known), after.get(line.line_id, known)))
+        was, is_, tolerated = (said.get(line.line_id, known) for said in (before, after, followed))
+        told.append((line, was, is_, tolerated))
     return told
+
+
+def _tolerant(policy: Policy) -> Policy:
+    """The same policy for operators that name no amount of their own."""
+    packs = {benefit: replace(pack, tolerance_minor=_ANY_AMOUNT) for benefit, pack in policy.packs.items()}
+    return replace(policy, packs=packs)
 
 
 def _said(plan: Plan) -> dict[bytes, Said]:

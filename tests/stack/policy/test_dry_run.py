@@ -46,6 +46,7 @@ def test_a_raised_birth_cash_shows_the_money_it_would_move(
     before = _content(desk)
     told = spp.json("dry-run", str(packs(edits=RAISED)))
     assert (told["lines"], told["changed"], told["failed"], told["waiting"]) == (7, 7, 0, 0)
+    assert told["if_followed"] == {}
     (moved,) = told["moved"]
     assert (moved["benefit"], moved["change"], moved["lines"]) == ("nssf.maternal.delivery", "amount up", 7)
     assert (moved["before_minor"], moved["after_minor"]) == (7 * 400_000, 7 * 500_000)
@@ -56,7 +57,9 @@ def test_a_raised_birth_cash_shows_the_money_it_would_move(
 def test_an_own_figure_of_the_operator_that_no_longer_agrees_is_told(desk: Desk, spp: Spp, packs: Packs) -> None:
     desk.publish(mother(1)[:3])
     desk.decide()
-    (moved,) = spp.json("dry-run", str(packs(edits=RAISED)))["moved"]
+    told = spp.json("dry-run", str(packs(edits=RAISED)))
+    assert told["if_followed"] == {"KHR": 100_000}
+    (moved,) = told["moved"]
     assert (moved["change"], moved["reasons"]) == ("approved → rejected", ["amount_mismatch"])
     assert (moved["before_minor"], moved["after_minor"]) == (400_000, 0)
     assert moved["examples"] == [
@@ -104,3 +107,12 @@ def test_the_words_tell_the_money_and_an_example(desk: Desk, spp: Spp, packs: Pa
     assert "1 of 1 open lines would change" in told
     assert line_id("urn:sp:operator:nssf", "N1").hex() in told
     assert "In all 100,000 KHR." in told
+    assert "If operators named" not in told
+
+
+def test_the_words_tell_what_would_move_if_operators_followed(desk: Desk, spp: Spp, packs: Packs) -> None:
+    desk.publish([*mother(1)[:3], *_without_amount(2)])
+    desk.decide()
+    told = spp("dry-run", str(packs(edits=RAISED)))
+    assert "In all -300,000 KHR." in told
+    assert "If operators named the amounts of the new policy: 200,000 KHR." in told
