@@ -18,8 +18,15 @@ from processors.policy.terms import TERMS, Words
 
 # Their own data say what they are: a condition by its name, a treatment by its service.
 BY_DATA = {"condition.verified", "encounter.recorded"}
-# Told to the system about itself, never about a request.
-NEVER_SHOWN = {"batch.certified", "certificate.superseded", "statement.booked", "statement.closed"}
+# Told to the system about itself or about funds, never about a request.
+NEVER_SHOWN = {
+    "batch.certified",
+    "budget.allotted",
+    "certificate.superseded",
+    "fund.received",
+    "statement.booked",
+    "statement.closed",
+}
 WITH_REASONS = {LineState.PENDED, LineState.REJECTED, LineState.EXPIRED}
 
 
