@@ -76,9 +76,11 @@ def _put(path: Path, content: bytes) -> None:
 
 
 def _forget(mutants: Path, part: Part) -> None:
-    """Forget which test meets which function, tests and modules that are gone, and every mutant that was not killed."""
+    """Forget which test meets which function and every mutant that was not killed; tests and packs come anew."""
     (mutants / "mutmut-stats.json").unlink(missing_ok=True)
     shutil.rmtree(mutants / "tests", ignore_errors=True)
+    for pack in mutants.glob("processors/**/*.yaml"):
+        pack.unlink()
     for path in mutants.glob("processors/**/*.meta"):
         module = str(path.relative_to(mutants)).removesuffix(".meta")
         if not (CHECKOUT / module).is_file() or not any(fnmatch(module, name) for name in part.modules):

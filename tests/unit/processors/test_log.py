@@ -29,7 +29,7 @@ def plain(value: object) -> str:
         return "(" + ", ".join(plain(each) for each in value) + ")"
     if isinstance(value, Enum):
         return value.name.lower()
-    return value.hex()[:16] if isinstance(value, bytes) else str(value)
+    return f"{value.hex()[:12]} of {len(value)} bytes" if isinstance(value, bytes) else str(value)
 
 
 def transfer(entry: TransferEntry) -> str:
