@@ -44,7 +44,7 @@ def newest(cursor: LedgerCursor) -> tuple[SealedRow, str]:
 def export(cursor: LedgerCursor, directory: Path, report: Callable[[int, int], None]) -> SealedRow:
     """Write the books up to the newest checkpoint into an empty directory; `report` hears leaves done and in all."""
     row, note = newest(cursor)
-    tree = _Files(directory)
+    tree = Files(directory)
     leaves = Leaves()
     for first in range(0, row.size, LEAVES_AT_ONCE):
         tree.add(leaves.read(cursor, first, min(row.size, first + LEAVES_AT_ONCE)))
@@ -76,7 +76,7 @@ def tile_path(level: str, index: int, width: int = TILE_WIDTH) -> str:
     return f"tile/{level}/{'/'.join(groups)}" + (f".p/{width}" if width < TILE_WIDTH else "")
 
 
-class _Files:
+class Files:
     """Writes leaves and the tiles over them."""
 
     def __init__(self, directory: Path) -> None:
