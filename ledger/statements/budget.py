@@ -24,7 +24,7 @@ where fiscal_year = %(year)s order by cycle, source, batch_id
 _NOTES = (
     "Committed is what was submitted and not yet paid, spent what was settled; left is the allotment less both.",
     "A commitment counts in the year its request was recorded in, a payment in the year it was settled in.",
-    "Budgets are those told last, whatever the block; - says that nothing was told, and then nothing is held back.",
+    "Budgets are those told last, whatever the block; where nothing was told nothing is held back.",
 )
 
 
