@@ -84,7 +84,7 @@ def test_windows_share_a_day_up_to_the_one_before_their_end() -> None:
 
 def test_a_window_without_days_is_refused_by_its_name() -> None:
     for broken in (key("a")._replace(since=date(2023, 1, 1)), key("a")._replace(until=date(2023, 1, 1))):
-        with pytest.raises(ValueError, match="^window claim visit:anc a has no days$"):
+        with pytest.raises(ValueError, match=r"^window claim visit:anc a has no days$"):
             overlap(broken, window("2023-03-10", "2023-03-20"))
 
 
