@@ -38,10 +38,11 @@ def main(
     if not only:
         for name in chosen:
             _run(name, children, again=again)
-    found = [module for name in PARTS for module in results.modules(COPIES / name)]
+    by_part = {name: results.modules(COPIES / name) for name in PARTS}
+    found = [module for modules in by_part.values() for module in modules]
     found.sort(key=lambda module: module.name)
     reasons = explained.read()
-    PAGE.write_text(page(found, reasons), encoding="utf-8")
+    PAGE.write_text(page(found, reasons, [name for name in PARTS if not by_part[name]]), encoding="utf-8")
     _write_changes()
     left = unexplained(found, reasons)
     for function, count in left.items():

@@ -35,9 +35,10 @@ def unexplained(found: Iterable[Module], explained: Mapping[str, Explained]) -> 
     return left
 
 
-def page(found: list[Module], explained: Mapping[str, Explained]) -> str:
-    """The whole page."""
-    return "\n".join([HEAD, *_score(found), *_survivors(found, explained), *_spared()])
+def page(found: list[Module], explained: Mapping[str, Explained], not_run: Iterable[str] = ()) -> str:
+    """The whole page; `not_run` names the parts that have no results."""
+    missing = [f"Not run yet: {name} (`make mutate MUTATE={name}`)." for name in not_run]
+    return "\n".join([HEAD, *_score(found), *missing, "", *_survivors(found, explained), *_spared()])
 
 
 def _score(found: list[Module]) -> list[str]:
@@ -46,7 +47,8 @@ def _score(found: list[Module]) -> list[str]:
     for module in found:
         name = module.name.removeprefix("processors/")
         rows.append(_row(f"[{name}](../{module.name})", [module]))
-    return [*rows, _row("**all**", found), ""]
+    open_ = sum(module.fates[Fate.OPEN] for module in found)
+    return [*rows, _row("**all**", found), "", *([f"{open_} mutants were not checked."] if open_ else [])]
 
 
 def _row(name: str, found: list[Module]) -> str:
