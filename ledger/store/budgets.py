@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from ledger.model.account import Family
 from ledger.model.kinds import Cause
+from ledger.model.span import FAN_OUT
 from ledger.model.step import Step
 
 if TYPE_CHECKING:
@@ -73,22 +73,19 @@ select {_KEY}, {_NET} from (
 ) as l {_OF_LINES} group by 1, 2, 3, 4
 """
 
+# One statement, so that a span summed meanwhile is counted once.
 _RESERVED = f"""
-select {_KEY}, {_NET} from transfer t
-join account a on a.account_no = case when t.reverses is null then t.credit_account else t.debit_account end
-where t.step = {Step.RESERVE:d} and a.family = '{Family.BUDGET}' and t.leaf_no >= %s group by 1, 2, 3, 4
-"""
-
-_SUMMED = f"""
-select a.fund, a.programme, extract(year from s.effective_date)::int, a.currency,
-    sum(case when s.reversal = 0 then s.amount_minor else -s.amount_minor end)
-from span_sum s join account a on a.account_no = case when s.reversal = 0 then s.credit_account else s.debit_account end
-where s.level = 1 and s.step = {Step.RESERVE:d} group by 1, 2, 3, 4
-"""
-
-_FIRST_NOT_SUMMED = """
-select coalesce((select first_leaf + leaf_count from block where block_no = (
-    select (max(span_no) + 1) * 16 from block_span where level = 1)), 0)
+select a.fund, a.programme, extract(year from s.effective_date)::int, a.currency, sum(s.amount_minor)
+from (
+    select debit_account, effective_date, case when reversal = 0 then amount_minor else -amount_minor end
+    from span_sum where level = 1 and step = {Step.RESERVE:d}
+    union all
+    select debit_account, effective_date, case when reverses is null then amount_minor else -amount_minor end
+    from transfer where step = {Step.RESERVE:d} and leaf_no >= coalesce((
+        select first_leaf + leaf_count from block where block_no = (
+            select (max(span_no) + 1) * {FAN_OUT} from block_span where level = 1)), 0)
+) as s (account_no, effective_date, amount_minor) join account a using (account_no)
+group by 1, 2, 3, 4
 """
 
 
@@ -113,9 +110,7 @@ def available(cursor: LedgerCursor) -> Needs:
         "select fund, programme, fiscal_year, currency, coalesce(allotment_minor, 0) from budget"
     ).fetchall():
         left[BudgetKey(*key)] = allotted
-    first = cursor.execute(_FIRST_NOT_SUMMED).fetchone() or (0,)
-    found = cursor.execute(_SUMMED).fetchall() + cursor.execute(_RESERVED, first).fetchall()
-    for *key, amount in found + cursor.execute(_ORDERED).fetchall():
+    for *key, amount in cursor.execute(_RESERVED).fetchall() + cursor.execute(_ORDERED).fetchall():
         if BudgetKey(*key) in left:
             left[BudgetKey(*key)] -= int(amount)
     return left

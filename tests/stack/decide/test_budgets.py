@@ -15,6 +15,8 @@ from ledger.statements.cash import receipts_and_payments
 from ledger.statements.report import Amount, Cell, Report
 from ledger.statements.snapshot import read_head, snapshot
 from ledger.statements.view import View
+from ledger.store.budgets import available
+from ledger.store.sums import extend_all
 from tests.births import closed, declared, event, mother
 from tests.stack.decide.conftest import Desk
 
@@ -129,6 +131,19 @@ def test_a_waiting_batch_that_no_longer_agrees_waits_no_longer(desk: Desk) -> No
     assert desk.rows("select count(*) from budget_wait") == [(0,)]
     play(desk, allotted(BIRTH))
     assert submitted(desk) == []
+
+
+def test_what_is_summed_counts_as_what_is_not(desk: Desk) -> None:
+    for number in range(1, 20):
+        play(desk, *batch(f"S{number}", number))
+    play(desk, allotted(20 * BIRTH))
+    left = []
+    for _ in range(2):
+        with desk.connection.transaction(), desk.connection.cursor() as cursor:
+            left.append(list(available(cursor).values()))
+        assert extend_all(desk.connection) == 0 or len(left) == 1
+    assert left == [[BIRTH], [BIRTH]]
+    assert desk.rows("select count(*) > 0 from block_span") == [(True,)]
 
 
 def said(report: Report, name: str) -> list[tuple[Cell, ...]]:
