@@ -1,6 +1,6 @@
 """All that stands in the log after a few stories, field by field: `log.txt`, from the stories of `log.yaml`.
 
-After a change that is meant: `python -m tests.unit.processors.test_log` writes `log.txt` anew; read what it changed.
+After a meant change `python -m tests.unit.processors.test_log` writes `log.txt` anew; read what it changed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -94,7 +94,8 @@ def log(case: Case) -> str:
 
 
 def test_the_log_holds_every_field_as_it_is_told_here() -> None:
-    assert "\n".join(log(case) for case in read(STORIES)).splitlines() == TOLD.read_text().splitlines()
+    told = "\n".join(log(case) for case in read(STORIES))
+    assert told.splitlines() == TOLD.read_text().splitlines(), "if meant: python -m tests.unit.processors.test_log"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What each step of a few stories plans besides decisions: `plans.txt`, from the stories of `log.yaml`.
 
-After a change that is meant: `python -m tests.unit.processors.test_plans` writes `plans.txt` anew; read what it changed.
+After a meant change `python -m tests.unit.processors.test_plans` writes `plans.txt` anew; read what it changed.
 """
 
 from collections.abc import Iterator
@@ -69,7 +69,8 @@ def plans(case: Case) -> str:
 
 
 def test_every_step_plans_what_is_told_here() -> None:
-    assert "\n".join(plans(case) for case in read(STORIES)).splitlines() == TOLD.read_text().splitlines()
+    told = "\n".join(plans(case) for case in read(STORIES))
+    assert told.splitlines() == TOLD.read_text().splitlines(), "if meant: python -m tests.unit.processors.test_plans"
 
 
 if __name__ == "__main__":
