@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "status": ("pipeline.cli.stack", "status", "Show what runs, and where."),
     "reset": ("pipeline.cli.stack", "reset", "Stop everything and remove all local data."),
     "run": ("pipeline.cli.run", "run", "Publish a scenario, wait for it, compare with the published figures."),
-    "scenario": ("pipeline.cli.scenario", "app", "List scenarios, show the figures of one, or write it as event files."),
+    "scenario": ("pipeline.cli.scenario", "app", "List scenarios, show the figures of one, write its event files."),
     "publish": ("pipeline.cli.publish", "publish", "Sign and publish your own events from JSON Lines."),
     "drain": ("pipeline.cli.drain", "drain", "Wait until all that was published is recorded, decided and relayed."),
     "explain": ("pipeline.cli.explain", "explain", "Say why a request was decided as it was, and what to do next."),
