@@ -118,11 +118,18 @@ def test_a_refused_line_stands_at_nothing() -> None:
     assert (found.stages, found.evidence, found.dates) == ((LineState.SUBMITTED,), (("npca", "refused"),), {})
 
 
+def test_a_refused_line_holds_on_as_long_as_money_of_it_is_out() -> None:
+    assert course(FROZEN, [refused()], [out(1)], BANK, "npca").holds
+    assert not course(FROZEN, [refused()], [out(1), back(1)], BANK, "npca").holds
+    assert not course(FROZEN, [refused()], [moved("settled", 1, 2, bank="bank.aba")], BANK, "npca").holds
+
+
 def test_the_first_valid_ruling_counts_whatever_comes_before_or_after_it() -> None:
     above, by_another = certified(11, event_id="above", at="06"), certified(10, "nspc", "stranger", "07")
     found = course(FROZEN, [refused("09"), certified(10), by_another, above], [], BANK, "npca")
     assert (found.state, found.amount_minor) == (LineState.INSTRUCTED, 10)
     assert found.alarms == (Alarm.CERTIFIED_ABOVE_SUBMITTED, Alarm.CERTIFIED_BY_ANOTHER, Alarm.CERTIFIED_TWICE)
+    assert course(FROZEN, [out(10, 1), certified(10)], [], BANK, "npca").state is LineState.INSTRUCTED
     assert course(FROZEN, [refused("07"), certified(10)], [], BANK, "npca").state is LineState.REFUSED
     waiting = course(FROZEN, [above, by_another], [], BANK, "npca")
     assert (waiting.state, waiting.position, waiting.evidence) == (LineState.SUBMITTED, each(CERTIFIED, 10), ())
