@@ -12,6 +12,8 @@ from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from ledger.store.migrations.guard import guard
+
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
@@ -65,5 +67,6 @@ def upgrade(url: str) -> None:
             config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            guard(connection)
     finally:
         engine.dispose()

@@ -69,6 +69,8 @@ class Bookkeeper:
         self._head = GENESIS_HASH
         self._decisions: list[DecisionRow] = []
         self._transfers: list[TransferRow] = []
+        # Leaves of other kinds that the caller wrote into the block in hand.
+        self.extra: dict[int, bytes] = {}
         # The effective day of what is posted next.
         self.day = date(2018, 3, 4)
 
@@ -121,6 +123,8 @@ class Bookkeeper:
             row.leaf_no: encode_transfer(row, references[row.debit_account], references[row.credit_account])
             for row in self._transfers
         }
+        leaves |= self.extra
+        self.extra = {}
         self._block += 1
         totals: dict[str, int] = {}
         for row in self._transfers:
