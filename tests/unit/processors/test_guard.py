@@ -149,6 +149,15 @@ def test_a_side_prevails_over_nobody_who_may_not_yield_and_in_no_other_group() -
     assert guard.yielded == {}
 
 
+def test_all_that_stand_against_a_side_that_prevails_yield_or_none() -> None:
+    guard = Guard()
+    guard.offer(bid(b"round", side("inflation"), benefit="inflation"))
+    guard.offer(bid(b"heirs", side("inflation"), benefit="inflation"))
+    assert guard.offer(flood(), {b"round"}) == Beaten(Reason.EXCLUSIVE_BENEFIT, b"heirs", side("flood"))
+    assert guard.offer(flood(), {b"round", b"heirs"}) == (key("2023-02"), side("flood"))
+    assert guard.yielded.keys() == {b"round", b"heirs"}
+
+
 def test_nobody_yields_to_a_side_that_is_refused_for_something_else() -> None:
     guard = Guard()
     guard.offer(bid(b"round", key("1"), side("inflation"), benefit="inflation"))
