@@ -34,6 +34,22 @@ def succession(t: Teller) -> None:
     card(t, heir, members, t.draw(one_of(t.changes)), replaces=(before,), usual=t.draw(often(True, False)))
 
 
+def correction(t: Teller) -> None:
+    """A card told of before, told anew: of other members, or no longer taking over from anybody."""
+    known = t.told(HouseholdIdentified)
+    if known:
+        before = t.draw(one_of([data for data in known if data.replaces] or known))
+        named = [member.sp_id for member in before.members if member.sp_id is not None]
+        members = t.draw(often(named or t.persons, t.persons))
+        card(
+            t,
+            before.household_id,
+            members,
+            before.valid_from.isoformat(),
+            replaces=t.draw(one_of(((), before.replaces))),
+        )
+
+
 def card(
     t: Teller,
     household_id: str,

@@ -13,6 +13,7 @@ from ledger.model.step import Position
 from processors.desk import LineRow
 from processors.memory import World
 from processors.outcome import Claim
+from tests.properties.cast import often
 from tests.properties.policy import tried_policy
 
 POLICY = tried_policy()
@@ -93,7 +94,7 @@ def paces(events: Sequence[Event]) -> st.SearchStrategy[list[int]]:
 def orders(draw: st.DrawFn, events: Sequence[Event]) -> list[Event]:
     """These events in any order, some of them told again; in every other order one comes last, of whichever type.
 
-    What comes last must find by itself whom it is about.
+    What comes last must find by itself whom it is about. Mostly it is what was told last, like a correction.
     """
     if not events:
         return []
@@ -101,5 +102,5 @@ def orders(draw: st.DrawFn, events: Sequence[Event]) -> list[Event]:
     last: list[Event] = []
     if draw(st.booleans()):
         kind = draw(st.sampled_from(sorted({event.type for event in events})))
-        last = [draw(st.sampled_from([event for event in events if event.type == kind]))]
+        last = [draw(often(*[event for event in reversed(events) if event.type == kind]))]
     return [*draw(st.permutations([event for event in [*events, *again] if event not in last])), *last]

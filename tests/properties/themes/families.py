@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from events.enrolment import HouseholdIdentified
 from tests.properties.cast import HOUSEHOLDS, nearly, often, one_of
-from tests.properties.facts import death, disability, home, household, revocation, succession
+from tests.properties.facts import correction, death, disability, home, household, revocation, succession
 from tests.properties.teller import Teller, Theme
 
 BASE = ("covid.cash", "family.base")
@@ -56,7 +56,7 @@ def _household(t: Teller) -> dict[str, object]:
 TRANSFERS = Theme(
     BASE,
     (home, succession),
-    (*[household] * 3, *[succession] * 3, revocation, death),
+    (*[household] * 2, *[succession] * 3, *[correction] * 2, revocation, death),
     ask_transfer,
     ("2024-02-01", "2024-02-10", "2024-03-01"),
     PRICES,
@@ -64,7 +64,7 @@ TRANSFERS = Theme(
 TOP_UPS = Theme(
     PERSONAL,
     (home,),
-    (*[household] * 2, *[disability] * 2, succession, revocation),
+    (household, disability, *[succession] * 3, *[correction] * 3, revocation),
     ask_top_up,
     ("2024-03-01", "2024-05-01", "2024-05-02"),
     PRICES,
@@ -72,7 +72,7 @@ TOP_UPS = Theme(
 SHOCKS = Theme(
     SHOCKED,
     (home, succession),
-    (*[household] * 2, *[succession] * 3, revocation, death),
+    (household, *[succession] * 3, *[correction] * 2, revocation, death),
     ask_after_shock,
     ("2022-12-01", "2022-12-10", "2023-01-15"),
     PRICES,
