@@ -138,15 +138,16 @@ BOOKS = (
 _ENTRIES = f"""
 select '', '{COUNT}', (select count(*) from (
     select 3 as kind, audit_no as ref from quarantine_audit union all select 4, activation_no from policy_activation
-    union all select 5, digest_no from schema_digest union all select 6, key_no from signing_key) as row),
-    (select count(*) from log_entry where kind in (3, 4, 5, 6))
-    + (select count(distinct (kind, ref)) from awaiting_leaf where kind in (3, 4, 5, 6))
+    union all select 5, digest_no from schema_digest union all select 6, key_no from signing_key
+    union all select 7, event_no from period_event) as row),
+    (select count(*) from log_entry)
+    + (select count(distinct (kind, ref)) from awaiting_leaf where kind in (3, 4, 5, 6, 7))
 """
 
 AT_REST = (
     Check(
         "entries",
-        "audits, activations, schema digests and keys = those in the log + those on their way",
+        "audits, activations, schema digests, keys and periods = those in the log + those on their way",
         "a row was written and the trigger await_leaf did not tell the decider, or a row is missing",
         _ENTRIES,
     ),

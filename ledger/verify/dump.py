@@ -22,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 - the same mom
 _TABLES = frozenset(
     {
         "account", "transfer", "decision", "log_entry", "block", "tile", "checkpoint", "cosignature", "quarantine",
-        "quarantine_audit", "policy_activation", "schema_digest", "signing_key",
+        "quarantine_audit", "policy_activation", "schema_digest", "signing_key", "period_request", "period_event",
     }
 )  # fmt: skip
 
@@ -187,13 +187,14 @@ def _checkpoints(tables: dict[str, list[Row]], trust: Trust) -> tuple[list[Check
 def _entries(tables: dict[str, list[Row]]) -> None:
     """That rows beside the leaves are what their leaves say, and that no leaf lost its row."""
     records = {_text(row, "quarantine_no"): row for row in tables["quarantine"]}
+    records |= {f"period {_text(row, 'request_no')}": row for row in tables["period_request"]}
     bodies: dict[tuple[int, int], bytes] = {}
     for name, kind, ref, body in _SOURCES:
         for row in tables[name]:
             bodies[int(kind), int(_text(row, ref))] = body(row, records)
     for row in tables["log_entry"]:
         told = entry.EntryRow(*_values(row, entry.EntryRow.__annotations__))
-        if told.kind <= entry.EntryKind.SIGNING_KEY and bodies.get((told.kind, told.ref)) != told.body:
+        if bodies.get((told.kind, told.ref)) != told.body:
             name = entry.ENTRY_NAMES[entry.EntryKind(told.kind)]
             raise FailureError(Code.ENTRY, f"row {told.ref} of {name} is not what leaf {told.leaf_no} says")
 
@@ -229,11 +230,28 @@ def _schema_body(row: Row, _records: dict[str, Row]) -> bytes:
     return entry.schema_body(entry.SchemaRow(*head, _micros(row)))
 
 
+def _period_body(row: Row, records: dict[str, Row]) -> bytes:
+    asked = records.get(f"period {_text(row, 'request_no')}")
+    if asked is None:
+        raise FailureError(Code.ENTRY, f"period event {_text(row, 'event_no')} was asked for by nobody")
+    first, last = (date.fromisoformat(_text(asked, name)).toordinal() for name in ("first_day", "last_day"))
+    digest = b"" if row["trial_balance"] is None else _bytes(row, "trial_balance")
+    return entry.period_body(
+        entry.PeriodRow(
+            _text(asked, "period"), int(_text(asked, "kind")), first, last, _text(asked, "asked_by"),
+            _text(asked, "os_user"), _text(asked, "note"), _micros(asked), _text(row, "approved_by"),
+            _text(row, "os_user"), _text(row, "note"), _micros(row), int(_text(row, "at_block")),
+            _bytes(row, "block_hash"), int(row["checkpoint_size"] or 0), digest,
+        )
+    )  # fmt: skip
+
+
 _SOURCES: tuple[tuple[str, entry.EntryKind, str, Callable[[Row, dict[str, Row]], bytes]], ...] = (
     ("quarantine_audit", entry.EntryKind.QUARANTINE_AUDIT, "audit_no", _audit_body),
     ("policy_activation", entry.EntryKind.POLICY_ACTIVATION, "activation_no", _activation_body),
     ("schema_digest", entry.EntryKind.SCHEMA_DIGEST, "digest_no", _schema_body),
     ("signing_key", entry.EntryKind.SIGNING_KEY, "key_no", _key_body),
+    ("period_event", entry.EntryKind.PERIOD_EVENT, "event_no", _period_body),
 )
 
 

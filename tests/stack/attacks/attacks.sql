@@ -222,3 +222,13 @@ append_only_truncate;
 set session_replication_role = replica; alter table checkpoint disable trigger user; update checkpoint set note =
 replace(note, 'block', 'blocc'); alter table checkpoint enable always trigger append_only_row, enable always trigger
 append_only_truncate;
+
+-- superuser: who approved that a period opened changed
+set session_replication_role = replica; alter table period_event disable trigger user; update period_event set
+approved_by = 'nobody'; alter table period_event enable always trigger append_only_row, enable always trigger
+append_only_truncate;
+
+-- superuser: the days of a period changed
+set session_replication_role = replica; alter table period_request disable trigger user; update period_request set
+last_day = last_day + 1; alter table period_request enable always trigger append_only_row, enable always trigger
+append_only_truncate;

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from threading import Thread
 from typing import Final
@@ -20,11 +21,12 @@ from events.reasons import Reason
 from events.states import LineState
 from ledger.model.account import Dimensions
 from ledger.model.entry import EntryRow, encode_entry
+from ledger.model.period import PeriodEvent, PeriodKind
 from ledger.proof.keys import record_key
 from ledger.proof.note import NoteSigner
 from ledger.proof.sealer import Sealer
 from ledger.proof.witness_store import WitnessStore
-from ledger.store import connect, entries, policies
+from ledger.store import connect, entries, periods, policies
 from ledger.store.catalogue import note_catalogue, read_catalogue
 from ledger.store.inbox import ensure_offsets, record_batch
 from ledger.store.log import append_cosignature
@@ -91,6 +93,10 @@ def _fill(url: str, directory: Path) -> tuple[str, str]:
         policies.begin(conn, policies.Proposal(bytes(32), None, {}, "{}", "release 1", "spp", ""))
         record_key(conn, LOG, None, actor="sokha", os_user="sokha", note="")
         note_catalogue(conn)
+        opened = PeriodEvent(0, "2018", PeriodKind.OPENED, date(2018, 1, 1), date(2018, 12, 31))
+        periods.ask(conn, opened, asked_by="sokha", os_user="sokha", note="")
+        (asked,) = periods.read_rows(conn)
+        periods.approve(conn, asked, approved_by="dara", os_user="dara", note="", last_event=0, trial_balance=None)
         keeper = Bookkeeper(conn)
         sealer = None
         for block in range(3):
