@@ -129,7 +129,7 @@ def test_the_first_valid_ruling_counts_whatever_comes_before_or_after_it() -> No
     found = course(FROZEN, [refused("09"), certified(10), by_another, above], [], BANK, "npca")
     assert (found.state, found.amount_minor) == (LineState.INSTRUCTED, 10)
     assert found.alarms == (Alarm.CERTIFIED_ABOVE_SUBMITTED, Alarm.CERTIFIED_BY_ANOTHER, Alarm.CERTIFIED_TWICE)
-    assert course(FROZEN, [out(10, 1), certified(10)], [], BANK, "npca").state is LineState.INSTRUCTED
+    assert course(FROZEN, [out(10, 1), certified(10, at="10")], [], BANK, "npca").state is LineState.INSTRUCTED
     assert course(FROZEN, [refused("07"), certified(10)], [], BANK, "npca").state is LineState.REFUSED
     waiting = course(FROZEN, [above, by_another], [], BANK, "npca")
     assert (waiting.state, waiting.position, waiting.evidence) == (LineState.SUBMITTED, each(CERTIFIED, 10), ())
