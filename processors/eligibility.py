@@ -51,7 +51,6 @@ class Assessment(NamedTuple):
     standing: Standing
     reasons: tuple[Reason, ...]
     amount_minor: int | None
-    currency: str | None
     answers: tuple[Answer, ...]
     used: tuple[Used, ...]
     benefit: str
@@ -95,11 +94,11 @@ def assess(inquiry: Inquiry) -> Assessment:
     missing = inquiry.occasion.missing
     if missing is not None:
         answer = Answer("recognised", (), Outcome(Verdict.UNKNOWN, missing))
-        return Assessment(Standing.PENDED, (missing,), None, None, (answer,), (), pack.benefit)
+        return Assessment(Standing.PENDED, (missing,), None, (answer,), (), pack.benefit)
     rules = pack.rules.on(day)
     if rules is None or not pack.amount.in_force(day):
         answer = Answer("in_force", (), Outcome(Verdict.FAIL, Reason.NOT_IN_FORCE))
-        return Assessment(Standing.REJECTED, (Reason.NOT_IN_FORCE,), None, None, (answer,), (), pack.benefit)
+        return Assessment(Standing.REJECTED, (Reason.NOT_IN_FORCE,), None, (answer,), (), pack.benefit)
     overlays = applied(inquiry) if pack.overlays else ()
     amount = compute(inquiry, overlays)
     answers = [Answer("alive", (), _alive(inquiry))]
@@ -116,7 +115,6 @@ def assess(inquiry: Inquiry) -> Assessment:
         Standing(worst),
         _reasons(answers, worst),
         amount.amount_minor,
-        pack.amount.currency,
         tuple(answers),
         amount.used,
         pack.benefit,
