@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parents[2]
 COPIES = CHECKOUT / ".local" / "mutation"
 TAKEN = ("events", "ledger", "processors", "pipeline", "infra", "tests", "README.md", "pyproject.toml")
-KILLED = frozenset({1, 3, 37})
-# The gates' own types, but that mutmut marks what it writes with bare `type: ignore`.
+KILLED = frozenset({1, 3})
+# The gates' own types, but that mutmut marks what it writes with bare `type: ignore` and repeats each `__init__`.
 TYPES = """\
 [mypy]
 python_version = 3.11
@@ -25,6 +25,7 @@ strict = true
 warn_unused_ignores = false
 warn_unreachable = true
 enable_error_code = redundant-expr, truthy-bool
+disable_error_code = no-redef
 namespace_packages = true
 explicit_package_bases = true
 """
