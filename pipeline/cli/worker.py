@@ -15,7 +15,7 @@ Port = Annotated[
 ]
 
 
-def worker(roles: Roles = "record,decide,relay,seal", metrics_port: Port = None) -> None:
+def worker(roles: Roles = "record,decide,relay", metrics_port: Port = None) -> None:
     """Run one worker: JSON logs on standard error; exit 0 when stopped, 1 when a role failed."""
     from pipeline.logging import configure_logging  # noqa: PLC0415 - only a worker logs
     from pipeline.settings import get_settings  # noqa: PLC0415
