@@ -1,0 +1,139 @@
+"""The role as it runs, and what an auditor takes away by commands."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from ledger.proof.keys import key_file, write_key_file
+from ledger.verify.codes import Code
+from pipeline.errors import PipelineError
+from pipeline.metrics import Metrics
+from pipeline.seal import SealService
+from pipeline.settings import Settings
+from pipeline.witnessing import Witness
+from tests.stack.seal.conftest import LOG, Books
+
+DEADLINE_SECONDS = 30.0
+Spp = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def settings(books: Books, witness: Witness, tmp_path: Path) -> Settings:
+    home = tmp_path / "home"
+    made = Settings(
+        home=home, ledger_url=books.url, keys=home / "keys", witness=witness._url.removesuffix("/add-checkpoint"),
+        witness_key=str(witness.key),
+    )  # fmt: skip
+    write_key_file(key_file(made.log_keys_directory, LOG.key), LOG.private)
+    return made
+
+
+@pytest.fixture
+def sealing(settings: Settings) -> Iterator[SealService]:
+    service, stop = SealService(settings, Metrics()), Event()
+    thread = Thread(target=service.run, args=(stop,))
+    thread.start()
+    yield service
+    stop.set()
+    thread.join(DEADLINE_SECONDS)
+    assert not thread.is_alive()
+
+
+def until(books: Books, question: str) -> None:
+    """Wait until the ledger answers yes."""
+    pause = Event()
+    for _ in range(int(DEADLINE_SECONDS / 0.05)):
+        row = books.connection.execute(question).fetchone()
+        books.connection.commit()
+        if row == (True,):
+            return
+        pause.wait(0.05)
+    raise AssertionError(question)
+
+
+SEALED = (
+    "select coalesce(max(size), 0) = (select coalesce(max(first_leaf + leaf_count), 0) from block) from cosignature"
+)
+
+
+@pytest.fixture
+def spp(settings: Settings) -> Spp:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SPP_")}
+    environment |= {"SPP_HOME": str(settings.home), "SPP_LEDGER_URL": str(settings.ledger_url)}
+
+    def call(*arguments: str, module: str = "pipeline.cli.main") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", module, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    return call
+
+
+@pytest.mark.usefixtures("sealing")
+def test_an_auditor_checks_what_commands_write(books: Books, witness: Witness, spp: Spp, tmp_path: Path) -> None:
+    for _ in range(2):
+        books.post(40)
+        until(books, SEALED)
+    keys = json.loads(spp("ledger", "keys", "--json").stdout)
+    assert keys == {"log": [str(LOG.key)], "witnesses": [str(witness.key)]}
+    trust = ("--log-key", keys["log"][0], "--witness-key", keys["witnesses"][0])
+    kept = tmp_path / "kept"
+    kept.write_text(spp("ledger", "checkpoint").stdout)
+    assert spp("ledger", "export", str(tmp_path / "books")).returncode == 0
+    assert spp("ledger", "prove", (7).to_bytes(16).hex(), "-o", str(tmp_path / "bundle")).returncode == 0
+    for what in (("export", tmp_path / "books"), ("bundle", tmp_path / "bundle"), ("checkpoint", kept)):
+        done = spp(what[0], str(what[1]), *trust, "--seen", str(kept), module="ledger.verify.main")
+        assert Code(done.returncode) is Code.GOOD, done.stderr
+    assert spp("ledger", "export", str(tmp_path / "books")).returncode == 2
+    assert spp("ledger", "prove", "ff" * 16).returncode == 1
+    assert spp("ledger", "prove", "nonsense").returncode == 2
+
+
+def test_a_new_key_is_endorsed_by_the_old_one_and_signs(books: Books, settings: Settings, spp: Spp) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from ledger.model.entry import endorsed
+    from ledger.proof.keys import load_signer
+    from ledger.store.log import read_keys
+
+    assert spp("ledger", "rotate-key", "--by", "dara", "--note", "yearly").returncode == 0
+    with books.connection.cursor(binary=True) as cursor:
+        old, new = read_keys(cursor)
+    assert (old.key, old.endorsement) == (LOG.key, None)
+    assert new.endorsement is not None
+    Ed25519PublicKey.from_public_bytes(old.key.public).verify(new.endorsement, endorsed(*new.key))
+    assert load_signer(books.connection, settings.log_keys_directory).key == new.key
+    assert books.connection.execute("select count(*) from awaiting_leaf where kind = 6").fetchone() == (2,)
+
+
+def test_without_its_key_or_with_changed_books_the_role_ends_and_says_why(books: Books, settings: Settings) -> None:
+    import psycopg
+
+    books.post()
+    books.seal()
+    with psycopg.connect(books.url) as conn:
+        conn.execute("alter table transfer disable trigger user")
+        conn.execute("update transfer set amount_minor = amount_minor + 1")
+    with pytest.raises(PipelineError, match="not those signed"):
+        SealService(settings, Metrics()).run(Event())
+    key_file(settings.log_keys_directory, LOG.key).unlink()
+    with pytest.raises(PipelineError, match="bring it back from its safe copy"):
+        SealService(settings, Metrics()).run(Event())
+
+
+def test_the_digest_of_the_catalogue_is_kept_when_it_changes(books: Books) -> None:
+    import psycopg
+
+    from ledger.store.catalogue import note_catalogue
+
+    assert "triggers" in note_catalogue(books.connection)
+    assert note_catalogue(books.connection) == []
+    with psycopg.connect(books.url) as conn:
+        conn.execute("alter table transfer disable trigger append_only_row")
+    assert note_catalogue(books.connection) == ["triggers"]
+    assert books.connection.execute("select count(*) from awaiting_leaf where kind = 5").fetchone() == (2,)
