@@ -14,7 +14,7 @@ from tests.properties.words import in_words
 
 
 @pytest.mark.parametrize("about", ABOUT)
-@tried(80)
+@tried(120)
 @given(data=st.data())
 def test_the_books_are_in_order_after_any_sequence(about: str, data: st.DataObject) -> None:
     events = data.draw(orders(data.draw(stories(ABOUT[about], requests=7, declarations=4, rulings=8))))

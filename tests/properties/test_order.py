@@ -15,7 +15,7 @@ from tests.properties.words import in_words
 
 
 @pytest.mark.parametrize("about", ABOUT)
-@tried(80)
+@tried(120)
 @given(data=st.data())
 def test_order_repetition_and_batching_change_nothing(about: str, data: st.DataObject) -> None:
     events = data.draw(stories(ABOUT[about], rulings=3))

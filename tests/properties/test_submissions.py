@@ -81,7 +81,7 @@ def chapters(draw: st.DrawFn, about: str) -> list[list[Event]]:
 
 
 @pytest.mark.parametrize("about", ABOUT)
-@tried(80)
+@tried(120)
 @given(data=st.data())
 def test_order_between_submissions_changes_nothing(about: str, data: st.DataObject) -> None:
     parts = data.draw(chapters(about))
