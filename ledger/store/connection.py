@@ -62,6 +62,6 @@ def migrate(url: str) -> None:
     transaction, so it happens whole or not at all.
     """
     # Alembic takes a third of a second to import, which nobody but a set-up should pay.
-    from ledger.store.migrations import upgrade  # noqa: PLC0415
+    from ledger.store.migrations import upgrade  # noqa: PLC0415 - see above
 
     upgrade(driver_url(url))

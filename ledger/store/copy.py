@@ -192,7 +192,7 @@ def _packer(name: str, columns: Sequence[ColumnSpec]) -> Packer:
         )
     )
     # Made from the schema alone, as NamedTuple and dataclass make theirs.
-    exec(compile(body, f"<packer of {name}>", "exec"), writer.names)  # noqa: S102
+    exec(compile(body, f"<packer of {name}>", "exec"), writer.names)  # noqa: S102 - see above
     return cast("Packer", writer.names["pack"])
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from struct import Struct
-from struct import error as StructError  # noqa: N812 - an exception by an exception's name
 from typing import NamedTuple
 
 from ledger.verify.codes import Code, FailureError
@@ -106,7 +106,7 @@ class Books:
                         self._decision(leaf)
                     self._left.append(0)
                     self._marks.append(0)
-            except (StructError, UnicodeDecodeError) as error:
+            except (struct.error, UnicodeDecodeError) as error:
                 raise FailureError(Code.MALFORMED, f"leaf {self.size} is cut off ({error})") from None
             self.size += 1
             self._hashes.append(hash_)

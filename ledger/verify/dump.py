@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ledger.verify.trees import TILE
 
 Row = dict[str, str | None]
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 - the same moment
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLES = frozenset(
     {
         "account", "transfer", "decision", "log_entry", "block", "tile", "checkpoint", "cosignature", "quarantine",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -72,8 +73,6 @@ def _compare(told: Checkpoint, root: bytes, books: Books, head: Checkpoint) -> N
 
 
 def _base64(value: bytes) -> str:
-    import base64  # noqa: PLC0415 - one use
-
     return base64.b64encode(value).decode()
 
 

@@ -55,8 +55,8 @@ class Unsigned(Verifier):
         source: str,
         type_name: str,
         value: bytes,  # noqa: ARG002 - the verifier's signature
-        signature: bytes | None,  # noqa: ARG002
-        key_id: str | None,  # noqa: ARG002
+        signature: bytes | None,  # noqa: ARG002 - the verifier's signature
+        key_id: str | None,  # noqa: ARG002 - the verifier's signature
         received_us: int,
     ) -> Key:
         """Raises ContractError `unknown_key`, `key_not_valid` or `not_authorised`, as for a signed record."""
