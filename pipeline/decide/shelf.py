@@ -6,7 +6,8 @@ step changes cached states in place; when any set fails, the whole cache is drop
 - `states`, `is_new`, `history`: the cache holds all that sets on their way loaded or wrote, since it is trimmed only
   when none is. So what is not cached was not touched by them, and what is committed is right.
 - `recorded`: written by RECORD alone. `submitted`: the order that names a submission was committed with it.
-- `retractions`, `readers`: asked when the sets that add any are committed.
+- `retractions`: those of sets on their way are in the cache, the others committed.
+- `readers`: asked when the sets that add any are committed.
 - `outstanding`: marks of this set and of those on their way are taken, deleted already or not. Asked when the sets that
   mark readers of what they changed are committed; freeze orders, which other sets may add, do not count.
 
@@ -74,13 +75,14 @@ class Cache:
         self.history: Recent[bytes, History] = Recent(CACHED_ENTITIES)
         self.links: Recent[tuple[bytes, bytes], None] = Recent(CACHED_LINKS)
         self.claims: Recent[bytes, frozenset[tuple[bytes, Claim]]] = Recent(CACHED_ENTITIES)
-        self.any_retraction = True
+        self.retracted: Recent[Identity, int] = Recent(CACHED_ENTITIES)
+        self.any_retraction: bool | None = None
 
     def drop(self) -> None:
         """Forget everything: what was changed in place was not committed."""
         for part in self._parts:
             part.clear()
-        self.any_retraction = True
+        self.any_retraction = None
 
     @property
     def full(self) -> bool:
@@ -94,7 +96,13 @@ class Cache:
 
     @property
     def _parts(self) -> tuple[Recent[Any, Any], ...]:
-        return (self.states, self.numbers, self.history, self.links, self.claims)
+        return (self.states, self.numbers, self.history, self.links, self.claims, self.retracted)
+
+    def retract(self, retractions: Collection[tuple[Identity, int, int]]) -> None:
+        """Keep the earliest retraction of each event: (event, time, position) each."""
+        for identity, time_us, _ in retractions:
+            self.retracted.put(identity, min(time_us, self.retracted.get(identity, time_us)))
+            self.any_retraction = True
 
 
 class DatabaseShelf:
@@ -137,18 +145,18 @@ class DatabaseShelf:
 
     def retractions(self, identities: Collection[Identity]) -> dict[Identity, int]:
         """The earliest retraction of each; most days there is none at all."""
-        if not identities:
-            return {}
-        self.settle(lambda plan: bool(plan.retractions))
-        if not self._any_retraction():
-            return {}
         told: dict[Identity, int] = {}
-        for source, event_id, time_us in books.read_retractions(self.cursor, identities):
-            told[(source, event_id)] = min(time_us, told.get((source, event_id), time_us))
+        if identities and self._any_retraction():
+            told = {
+                identity: time for identity in identities if (time := self.cache.retracted.get(identity)) is not None
+            }
+            for source, event_id, time_us in books.read_retractions(self.cursor, identities):
+                told[(source, event_id)] = min(time_us, told.get((source, event_id), time_us))
         return told
 
     def _any_retraction(self) -> bool:
-        if self.cache.any_retraction:
+        """Asked once: what is committed later was in a plan of this leader, which told the cache."""
+        if self.cache.any_retraction is None:
             self.cache.any_retraction = books.any_retraction(self.cursor)
         return self.cache.any_retraction
 

@@ -164,8 +164,7 @@ class Ledger:
             books_writer.add_retractions,
             [(source, event_id, position) for (source, event_id), _, position in plan.retractions],
         )
-        if plan.retractions:
-            self.cache.any_retraction = True
+        self.cache.retract(plan.retractions)
 
     def _claims(self, send: Send, shelf: DatabaseShelf, plan: Plan) -> None:
         """Delete all claims of the holders whose claims changed, then insert the live ones."""
