@@ -126,18 +126,16 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
             self.transport.on_progress()
             async for tp, end in self._empty_ends():
                 yield tp, _message(tp, end, generation)
-        for key, records in fetched.items():
-            tp = TP(*key)
-            for at in range(0, len(records), BATCH_RECORDS):
-                if not self.flow_active or self.app.consumer_generation_id != generation:
-                    return
-                try:
-                    batch = await self._next_batch(tp, records[at : at + BATCH_RECORDS])
-                except PipelineError as error:
-                    self.transport.on_fatal(error)
-                    raise
-                if batch is not None:
-                    yield tp, _message(tp, batch, generation)
+        for tp, records in in_order_received(fetched):
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                return
+            try:
+                batch = await self._next_batch(tp, records)
+            except PipelineError as error:
+                self.transport.on_fatal(error)
+                raise
+            if batch is not None:
+                yield tp, _message(tp, batch, generation)
 
     async def _next_batch(self, tp: TP, records: Sequence[Record]) -> Batch | None:
         """The batch that continues where the last one of this partition ended; None when there is nothing new."""
@@ -197,6 +195,21 @@ class LedgerConsumer(driver.Consumer):  # type: ignore[misc]  # Faust's driver p
         if done:
             self._told.update(offsets)
         return done
+
+
+def in_order_received(fetched: Mapping[Any, Sequence[Record]]) -> list[tuple[TP, Sequence[Record]]]:
+    """What was fetched, in runs of at most a batch, in the order in which the brokers received it.
+
+    A backlog is fetched by the megabyte, one topic whole before the next: requests would be decided before their
+    evidence, and again after it. The order within a partition stands, also where a broker's clock was set back.
+    """
+    runs: list[tuple[int, TP, Sequence[Record]]] = []
+    for key, records in fetched.items():
+        latest = 0
+        for at in range(0, len(records), BATCH_RECORDS):
+            latest = max(latest, records[at].timestamp)
+            runs.append((latest, TP(*key), records[at : at + BATCH_RECORDS]))
+    return [(tp, records) for _, tp, records in sorted(runs, key=lambda run: run[0])]
 
 
 def _message(tp: TP, batch: Batch, generation: int) -> Any:

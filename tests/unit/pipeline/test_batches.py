@@ -15,7 +15,7 @@ from pipeline.errors import HoleError, TopicChangedError
 from pipeline.health import Limits, SourceHealth
 from pipeline.metrics import Metrics
 from pipeline.record import BatchRecorder
-from pipeline.transport import LOG_APPEND_TIME, Batch, LedgerConsumer
+from pipeline.transport import BATCH_RECORDS, LOG_APPEND_TIME, Batch, LedgerConsumer, in_order_received
 from tests.unit.pipeline.stopping import Stop
 
 PLACE = TP("sp.payment.v1", 0)
@@ -73,6 +73,23 @@ def test_a_batch_begins_where_the_last_one_ended() -> None:
         batch = consumer.next(run_of(first, end))
         assert batch is not None
         assert (batch.start, batch.end, len(batch.records)) == (first, end, end - first)
+
+
+def test_a_backlog_is_recorded_in_the_order_in_which_it_was_received() -> None:
+    asked, told = TP("sp.payment.v1", 1), TP("sp.verification.v1", 1)
+    fetched = {
+        asked: [Record(offset, timestamp=100 + offset) for offset in range(2 * BATCH_RECORDS)],
+        told: [Record(offset, timestamp=50 + offset) for offset in range(2 * BATCH_RECORDS + 1)],
+    }
+    runs = [(tp, records[0].offset, len(records)) for tp, records in in_order_received(fetched)]
+    full = BATCH_RECORDS
+    assert runs == [(told, 0, full), (asked, 0, full), (told, full, full), (asked, full, full), (told, 2 * full, 1)]
+
+
+def test_a_clock_of_the_broker_set_back_changes_no_order_within_a_partition() -> None:
+    back = [Record(offset, timestamp=9_000_000 - offset) for offset in range(2 * BATCH_RECORDS)]
+    runs = in_order_received({PLACE: back, TP("sp.payment.v1", 1): [Record(0, timestamp=8_999_000)]})
+    assert [(tp.partition, records[0].offset) for tp, records in runs] == [(1, 0), (0, 0), (0, BATCH_RECORDS)]
 
 
 def test_what_was_fetched_before_the_seek_is_left_to_the_next_fetch() -> None:
