@@ -194,9 +194,7 @@ class _Bench:
         """A frozen line holds first; what it should not have had is a double or a recovery somebody may order."""
         if isinstance(taken, Beaten) and taken.won_by is not None:
             self.outcome.doubles.append((item.line_id, taken.claim, taken.won_by))
-        found = assess(inquiry)
-        # Those that took a household over are refused what it had: the family has it once.
-        self._recover(item, None if _passed_on(inquiry, found) else found, taken)
+        self._recover(item, assess(_without_takeovers(inquiry)), taken)
 
     def _recover(self, item: Filed, found: Assessment | None, taken: Beaten | tuple[Claim, ...]) -> None:
         """What is to be recovered of a frozen line; nothing of one that was refused or came back for good."""
@@ -238,9 +236,16 @@ class _Bench:
             self.outcome.late.append((item.line_id, item.event.source, item.request.batch_id))
 
 
-def _passed_on(inquiry: Inquiry, found: Assessment) -> bool:
-    """Whether nothing speaks against a household's line but that another household was known too late to replace it."""
-    if inquiry.applicant[:1] != households.HOUSEHOLD or found.reasons != (Reason.CARD_NOT_VALID,):
-        return False
-    home = households.asked(inquiry)
-    return home is not None and home.replaced and inquiry.occasion.day <= home.household.valid_until
+def _without_takeovers(inquiry: Inquiry) -> Inquiry:
+    """The same request of a frozen line as if nobody had taken its household over by the day.
+
+    That this was known too late is no reason to recover: those that took it over are refused what it had, so the
+    family has it once.
+    """
+    home = households.asked(inquiry) if inquiry.applicant[:1] == households.HOUSEHOLD else None
+    if home is None or not home.replaced:
+        return inquiry
+    view = inquiry.view
+    left_out = households.takeovers(view, home.key, inquiry.occasion.day)
+    alone = View(view.states, view.commons, view.horizon_us, left_out)
+    return inquire(alone, inquiry.pack, inquiry.event, inquiry.request)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from events.enrolment import Member
     from events.envelope import Event
+    from processors.facts import Identity
     from processors.inquiry import Inquiry
     from processors.view import View
 
@@ -262,6 +263,40 @@ def ancestors(view: View, household: bytes, day: date) -> tuple[bytes, ...]:
         frontier = sorted({parent for key in frontier for parent in _replaced_by(view, key, day)} - seen)
         seen.update(frontier)
     return tuple(sorted(seen - {household}))
+
+
+def successors(view: View, household: bytes, day: date) -> dict[bytes, date]:
+    """All households that had taken over from a household by `day`, each with the day since it did; not itself.
+
+    One that was identified anew in between was not taken over: the same as `ancestors`, seen from the other end.
+    """
+    found: dict[bytes, date] = {}
+    frontier = [household]
+    while frontier:
+        key = frontier.pop()
+        for heir in _linked(view, key):
+            since = _taken_over(view, key, heir, day)
+            if since is not None and heir not in {household, *found}:
+                found[heir] = since
+                frontier.append(heir)
+    return dict(sorted(found.items()))
+
+
+def takeovers(view: View, household: bytes, day: date) -> frozenset[Identity]:
+    """The versions by which others have taken over from a household by `day`, and all their later ones."""
+    return frozenset(
+        (event.source, event.id)
+        for heir, since in successors(view, household, day).items()
+        for event, data in view.told(heir, HouseholdIdentified)
+        if data.valid_from >= since
+    )
+
+
+def _taken_over(view: View, household: bytes, heir: bytes, day: date) -> date | None:
+    """Since when an heir replaces a household that had given way to it by `day`."""
+    told = (data for _, data in view.told(heir, HouseholdIdentified) if data.valid_from <= day)
+    named = [data.valid_from for data in told if household in map(entities.household, data.replaces)]
+    return min((since for since in named if _gave_way(view, household, since, day)), default=None)
 
 
 def has_heirs(view: View, household: bytes) -> bool:

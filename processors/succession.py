@@ -3,7 +3,8 @@
 What a household has it holds on itself; where one replaces another, rows of two sides are added on the ancestor: its
 own claim takes the side `own`, what an heir holds for the same takes the side `heir`, through any number of
 replacements. So one own claim and any number of heirs' claims refuse each other, and the heirs do not. It is so for
-what is of a day on which the one had taken over from the other; before it both were households of their own.
+what is of a day on which the one had taken over from the other; before it both were households of their own. What was
+paid to a household for a later day, before that was known, is what those have that took it over.
 """
 
 from __future__ import annotations
@@ -33,12 +34,19 @@ def whole(view: View, holder: bytes, group: str, key: str, day: date) -> list[Cl
 def one_side(
     view: View, holder: bytes, group: str, key: str, side: str, others: Iterable[str], day: date
 ) -> list[Claim]:
-    """A claim of one side, which refuses those of the other sides."""
-    claims = [Claim(ClaimKind.SIDE, holder, group, key, side=side)]
-    if holder[:1] == households.HOUSEHOLD:
-        against = tuple(f"{group}:{other}" for other in others)
-        claims += _inherited(view, holder, f"{group}:{side}", against, key, day)
-    return claims
+    """A claim of one side, which refuses those of the other sides.
+
+    The other side may be of another day. So what a household was paid before it was known to have been taken over by
+    `day` is held as what those have that took it over.
+    """
+    if holder[:1] != households.HOUSEHOLD:
+        return [Claim(ClaimKind.SIDE, holder, group, key, side=side)]
+    against = tuple(f"{group}:{other}" for other in others)
+    claims: dict[Claim, None] = {}
+    for having in (holder, *households.successors(view, holder, day)):
+        claims[Claim(ClaimKind.SIDE, having, group, key, side=side)] = None
+        claims.update(dict.fromkeys(_inherited(view, having, f"{group}:{side}", against, key, day)))
+    return list(claims)
 
 
 def _inherited(view: View, holder: bytes, own: str, against: tuple[str, ...], key: str, day: date) -> list[Claim]:

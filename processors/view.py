@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from events.envelope import Event
     from processors.episodes import Birth
-    from processors.facts import EntityState
+    from processors.facts import EntityState, Identity
     from processors.households import Counting, Home
     from processors.policy.model import Commons
     from processors.spells import Span
@@ -38,14 +38,22 @@ D = TypeVar("D")
 class View:
     """The facts of a case and its neighbours as known at `horizon_us` (None: everything known).
 
+    Facts `left_out` are as if nobody had told them.
     `births`, `mothers`, `homes` and `countings` remember what `episodes`, `inquiry` and `households` found, since
     several requests ask the same.
     """
 
-    def __init__(self, states: Mapping[bytes, EntityState], commons: Commons, horizon_us: int | None) -> None:
+    def __init__(
+        self,
+        states: Mapping[bytes, EntityState],
+        commons: Commons,
+        horizon_us: int | None,
+        left_out: frozenset[Identity] = frozenset(),
+    ) -> None:
         self.states = states
         self.commons = commons
         self.horizon_us = horizon_us
+        self.left_out = left_out
         self.births: dict[bytes, list[Birth]] = {}
         self.mothers: dict[bytes, bytes] = {}
         self.spans: dict[tuple[bytes, str], list[Span]] = {}
@@ -84,10 +92,10 @@ class View:
 
     def _known(self, state: EntityState) -> Iterator[Event]:
         """The facts with a natural key that are known at the horizon and not retracted by then."""
-        horizon, retracted = self.horizon_us, state.retracted
+        horizon, retracted, left_out = self.horizon_us, state.retracted, self.left_out
         for identity in state.keys:
             event = state.facts[identity]
-            if horizon is not None and event.time_us > horizon:
+            if (horizon is not None and event.time_us > horizon) or (left_out and identity in left_out):
                 continue
             if retracted and identity in retracted and (horizon is None or retracted[identity] <= horizon):
                 continue

@@ -222,19 +222,27 @@ def same_month_of_a_family(known: Known, one: Line, other: Line) -> bool:
 
 
 def flood_and_first_round(known: Known, one: Line, other: Line) -> bool:
+    """A flood month and the first round; what a replaced household was paid is had by those that took it over."""
     rounds = {line.pack.benefit: line.request.for_.round for line in (one, other)}
-    return (
-        rounds.keys() == {"flood.cash", "inflation.cash"}
-        and rounds["inflation.cash"] == 1
-        and _one_family(known, one, other)
+    if rounds.keys() != {"flood.cash", "inflation.cash"} or rounds["inflation.cash"] != 1:
+        return False
+    mine, theirs = _family(known, one), _family(known, other)
+    if mine is None or theirs is None:
+        return False
+    return any(
+        _related(known, (my_own, mine[1]), (their_own, theirs[1]))
+        for my_own in {mine[0], *known.successors(*mine)}
+        for their_own in {theirs[0], *known.successors(*theirs)}
     )
 
 
 def _one_family(known: Known, one: Line, other: Line) -> bool:
-    """Whether one is the other's household, or had taken it over by then; two that took it over are not."""
     mine, theirs = _family(known, one), _family(known, other)
-    if mine is None or theirs is None:
-        return False
+    return mine is not None and theirs is not None and _related(known, mine, theirs)
+
+
+def _related(known: Known, mine: tuple[str, date], theirs: tuple[str, date]) -> bool:
+    """Whether one is the other's household, or had taken it over by then; two that took it over are not."""
     return mine[0] == theirs[0] or mine[0] in known.ancestors(*theirs) or theirs[0] in known.ancestors(*mine)
 
 

@@ -133,6 +133,11 @@ class Known:
             found |= more
         return found - {household}
 
+    def successors(self, household: str, day: date) -> set[str]:
+        """The households that had taken this one over by a day."""
+        named = {data.household_id for _, data in self.of(HouseholdIdentified)}
+        return {name for name in named if household in self.ancestors(name, day)}
+
     def _gave_way(self, household: str, day: date) -> set[str]:
         there = defaultdict(list)
         for _, data in self.of(HouseholdIdentified):
