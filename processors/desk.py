@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from events.envelope import Event
     from processors.facts import Identity
-    from processors.outcome import Claim, Decision, History
+    from processors.outcome import CaseOutcome, Claim, Decision, History
     from processors.policy.model import Policy
 
 RETRACTABLE = frozenset({ENROLMENT.name, VERIFICATION.name})
@@ -163,7 +163,7 @@ class Step:
         self._adjudicate(cases, self._still_meant(ready))
         self._release(ready)
         self._suspend(marks, cases)
-        self.plan.states = {key: self.states[key] for key in self.changed}
+        self.plan.states = {key: self.states[key] for key in sorted(self.changed)}
         self.plan.spread = {key for key in self.changed if key[:1] != b"L"}
         return self.plan
 
@@ -304,14 +304,14 @@ class Step:
 
     # -- decisions --------------------------------------------------------------------------------------------------
 
-    def _adjudicate(self, cases: list[Case], freeze: Mapping[bytes, int]) -> None:
+    def _adjudicate(self, cases: list[Case], freeze: dict[bytes, int]) -> None:
         lines = {key for case in cases for key in case.reads if key[:1] == b"L"}
         history = self.shelf.history([key[1:] for key in lines if not self.shelf.is_new(key)])
         frozen = [subject_of_recovery(line_id) for line_id, last in history.items() if last.frozen is not None]
         if frozen:
             history |= self.shelf.history(frozen)
         for case in cases:
-            outcome = adjudicate(case, self.states, self.policy, history, freeze)
+            outcome = self._outcome(case, history, freeze)
             reused = [decision.subject for decision in outcome.decisions if decision.line_id is None]
             if reused:
                 history |= self.shelf.history(reused)
@@ -326,6 +326,24 @@ class Step:
             self.plan.links |= links_to_keep(case, self.states)
         self.plan.cases = len(cases)
         self.plan.decided.update(*(case.members for case in cases))
+
+    def _outcome(self, case: Case, history: Mapping[bytes, History], freeze: dict[bytes, int]) -> CaseOutcome:
+        """What a case comes to. A line is frozen as it stood approved before this step, else its order waits.
+
+        So what it is approved for can be held against its budget before it is frozen.
+        """
+        while True:
+            outcome = adjudicate(case, self.states, self.policy, history, freeze)
+            new = [
+                decision.subject
+                for decision in outcome.decisions
+                if decision.subject in freeze
+                and decision.frozen is not None
+                and not ((last := history.get(decision.subject)) and last.stood(decision.frozen))
+            ]
+            if not new:
+                return outcome
+            self.plan.requeued.extend((b"L" + line_id, freeze.pop(line_id)) for line_id in new)
 
     def _is_news(self, case: Case, line_id: bytes, freeze: Mapping[bytes, int]) -> bool:
         """Whether an alarm can be of this step: something was told of the line or its money, or it may be frozen now.
@@ -347,7 +365,10 @@ class Step:
             for decision, _ in self.plan.decisions
             if decision.frozen is not None
         }
+        waiting = set(self.plan.requeued)
         for line_id, submission_no in ready:
+            if (b"L" + line_id, submission_no) in waiting:
+                continue
             self.plan.releases.append((submission_no, line_id, (line_id, submission_no) in frozen))
 
     def _suspend(self, marks: Sequence[Mark], cases: list[Case]) -> None:

@@ -125,6 +125,11 @@ class History:
         """The position posted so far."""
         return {(item.step, item.bank): item.amount_minor for item in self.posted}
 
+    def stood(self, frozen: Frozen) -> bool:
+        """Whether the line was frozen already, or approved on the same request for as much."""
+        same = (self.event_id, self.currency) == (frozen.event_id, frozen.currency)
+        return self.frozen is not None or (same and sum(self.stands.values()) >= frozen.amount_minor)
+
 
 @dataclass(slots=True)
 class Decision:

@@ -66,11 +66,25 @@ _OF_LATE = f"""
 select l.line_id, {_KEY}, {_NET} from unnest(%s::bytea[]) as l(line_id) {_OF_LINES} group by 1, 2, 3, 4, 5
 """
 
-# Ordered lines are not reserved yet; what is committed of them is what is recognised.
+# Ordered lines are not reserved yet; what is committed of them is what is recognised. A parked order is still one.
 _ORDERED = f"""
 select {_KEY}, {_NET} from (
-    select distinct substring(entity from 2) as line_id from mark where cause = {Cause.FREEZE:d}
+    select substring(entity from 2) as line_id from mark where cause = {Cause.FREEZE:d}
+    union select substring(entity from 2) from parked_mark where cause = {Cause.FREEZE:d}
 ) as l {_OF_LINES} group by 1, 2, 3, 4
+"""
+
+_ORDERED_LINES = f"""
+select line_id, source, batch_id, benefit, cycle from unnest(%(lines)s::bytea[]) as l(line_id) join line using (line_id)
+where exists (select from mark where cause = {Cause.FREEZE:d} and entity = 'L'::bytea || line_id)
+    or exists (select from parked_mark where cause = {Cause.FREEZE:d} and entity = 'L'::bytea || line_id)
+order by cycle, source, batch_id, line_id
+"""
+
+_CALL_BACK = f"""
+with open as (delete from mark where cause = {Cause.FREEZE:d} and entity = any(%(keys)b::bytea[]) returning ref),
+parked as (delete from parked_mark where cause = {Cause.FREEZE:d} and entity = any(%(keys)b::bytea[]) returning ref)
+select ref, count(*) from (select ref from open union all select ref from parked) as gone group by ref
 """
 
 # One statement, so that a span summed meanwhile is counted once.
@@ -164,6 +178,20 @@ def keep_waiting(cursor: LedgerCursor, batches: Iterable[Waiting], lines: Iterab
         [(*row[:4], *row.key, row.needed_minor) for row in batches],
     )
     cursor.executemany("insert into budget_wait_line values (%s, %s, %s, %s, %s)", list(lines))
+
+
+def ordered_lines(cursor: LedgerCursor, line_ids: Collection[bytes]) -> list[WaitingLine]:
+    """Those of these lines that have a freeze order outstanding, in the order in which they are looked at."""
+    cursor.execute(_ORDERED_LINES, {"lines": list(line_ids)})
+    return [WaitingLine._make(row) for row in cursor]
+
+
+def call_back(cursor: LedgerCursor, lines: Collection[WaitingLine]) -> dict[int, int]:
+    """Take back the freeze orders of these lines, which wait from now on; how many, by submission."""
+    cursor.execute(_CALL_BACK, {"keys": [b"L" + row.line_id for row in lines]})
+    gone: dict[int, int] = dict(cursor.fetchall())
+    cursor.executemany("insert into budget_wait_line values (%s, %s, %s, %s, %s) on conflict do nothing", list(lines))
+    return gone
 
 
 def waiting_for_budget(conn: LedgerConnection, source: str, batch_id: str) -> Waiting | None:

@@ -3,10 +3,15 @@
 There is no row that every submission changes: what is left is found from what was told, reserved and ordered. One
 leader submits, in one thread, so nothing can be committed between looking and ordering. Those that wait are looked at
 by cycle, source, batch and line; a later one that fits does not wait for an earlier one that does not.
+
+What is approved of a line between its freeze order and its freezing was not counted with its batch. It is looked at
+when it is approved, always in a transaction before the one that freezes it; an order that no longer fits is called
+back.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ledger.store import budgets
@@ -48,6 +53,24 @@ class Budgets:
         if self._any is None:
             self._any = budgets.any_budget(cursor)
         return self._any
+
+    def called_back(self, cursor: LedgerCursor, raised: Collection[bytes]) -> Counter[int]:
+        """Call back orders of lines approved for more than when they were given, as far as the budget is short.
+
+        Returns how many, by submission; the lines wait as those approved too late for their batch.
+        """
+        if not raised or not self.controlled(cursor):
+            return Counter()
+        lines = budgets.ordered_lines(cursor, raised)
+        if not lines:
+            return Counter()
+        left, needs = budgets.available(cursor), budgets.needs_of_lines(cursor, [row.line_id for row in lines])
+        for row in lines:
+            for key, amount in needs.get(row.line_id, {}).items():
+                if key in left:
+                    left[key] += amount
+        _, waiting = _lines(left, lines, needs)
+        return Counter(budgets.call_back(cursor, waiting)) if waiting else Counter()
 
     def fitting(
         self, cursor: LedgerCursor, complete: Mapping[BatchName, Batch], looked_at: Collection[BatchName], late: Late

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from events.payment import PaymentRequested
 from events.states import LineState
 from ledger.model.kinds import Cause, OutboxKind
+from ledger.model.step import Step
 from ledger.store import books, books_writer, copy
 from pipeline.decide.budgeting import Batch, Budgets, Late
 from pipeline.decide.counting import Counts
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from processors.budgets import BudgetRow
     from processors.desk import LineRow, Plan
     from processors.facts import EntityState
+    from processors.outcome import Decision, History
     from processors.policy.model import Policy
 
 
@@ -38,7 +40,7 @@ class Asked(NamedTuple):
     Batches to be looked at with what was declared of them, lines approved too late for their batch, what was declared
     of these batches, and how many orders of each submission are done with. `lines` are new in their batches; `changed`
     are batches that a line left or came to from another. `budgets` are told anew; `freed` says that something committed
-    may be committed no more.
+    may be committed no more. `raised` are lines approved for more than before.
     """
 
     batches: Mapping[BatchName, BatchDeclared]
@@ -50,10 +52,11 @@ class Asked(NamedTuple):
     block_no: int
     budgets: Sequence[BudgetRow] = ()
     freed: bool = False
+    raised: Collection[bytes] = ()
 
     @property
     def concerned(self) -> bool:
-        """Whether there is anything to look for."""
+        """Whether there is anything to look for, but what is raised."""
         return bool(self.batches or self.late or self.done or self.changed or self.budgets or self.freed)
 
 
@@ -74,10 +77,21 @@ def asked_of(plan: Plan, shelf: DatabaseShelf, policy: Policy, block_no: int) ->
         block_no=block_no,
         budgets=[row for key in plan.spread if key[:1] == b"G" for row in budgets(plan.states[key], policy.commons)],
         freed=any(decision.state in _FREEING for decision, _ in plan.decisions),
+        raised=[decision.subject for decision, last in plan.decisions if _raised(decision, last)],
     )
 
 
+_RECOGNISED = (Step.RECOGNISE, "")
 _FREEING = frozenset({LineState.REFUSED, LineState.RETURNED})
+
+
+def _raised(decision: Decision, last: History | None) -> bool:
+    """Whether more is approved of a line than before, or under another request, so of another year."""
+    if decision.state is not LineState.APPROVED:
+        return False
+    if last is None or last.event_id != decision.event.id:
+        return True
+    return decision.position.get(_RECOGNISED, 0) > last.stands.get(_RECOGNISED, 0)
 
 
 def _named(line: EntityState) -> Iterator[BatchName]:
@@ -103,9 +117,12 @@ class Submissions:
 
     def submit(self, cursor: LedgerCursor, asked: Asked) -> None:
         """Carry out what a set asks, in its transaction."""
+        self.budgets.told(cursor, asked.budgets)
+        called_back = self.budgets.called_back(cursor, asked.raised)
+        if not (asked.concerned or called_back):
+            return
         self.counts.forget(asked.changed)
         self.counts.add(asked.lines)
-        self.budgets.told(cursor, asked.budgets)
         complete = {name: _batch(told) for name, told in self._complete(cursor, asked.batches).items()}
         late: Late = {
             name: (_batch(asked.late_declared[name]), line_ids)
@@ -121,7 +138,7 @@ class Submissions:
         opened = [self._next((*name, 0), complete[name]) for name in sorted(complete)]
         _give(cursor, opened, _orders(cursor, opened), asked.block_no)
         self._supplements(cursor, late, last, asked.block_no)
-        done = books_writer.release_orders(cursor, asked.done)
+        done = books_writer.release_orders(cursor, Counter(asked.done) + called_back)
         copy.copy_rows(cursor, copy.OUTBOX, [(int(OutboxKind.SUBMISSION), submission_no) for submission_no in done])
 
     def _complete(

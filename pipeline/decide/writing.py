@@ -11,8 +11,6 @@ from collections.abc import Callable
 from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from events.money import CURRENCIES
 from events.reasons import REASONS
 from events.states import STATE_NUMBERS
@@ -23,15 +21,18 @@ from ledger.model.leaf import account_reference, encode_decision, encode_transfe
 from ledger.model.rows import DecisionRow, TransferRow
 from ledger.store import books, books_writer, copy, entries
 from ledger.store.periods import share_periods
+from pipeline.decide import journal
 from pipeline.decide.body import encode_body
+from pipeline.decide.journal import Journal, journal_of
 from pipeline.decide.submitting import Submissions, asked_of
 from processors.entries import number, remembered
 from processors.facts import EntityState, encode_state
 from processors.outcome import ClaimKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from events.envelope import Event
     from ledger.model.account import Account
     from ledger.store.connection import LedgerCursor
     from pipeline.decide.shelf import Cache, DatabaseShelf
@@ -48,16 +49,6 @@ What is sent must not be changed afterwards.
 
 WINDOW_GROUPS = {"birth:delivery": 1, "birth:maternity": 2, "wage_replacement": 3}
 """Numbers of the groups held by windows, as the exclusion constraint needs them; stable, never reused."""
-
-_JOURNAL = msgspec.msgpack.Encoder()
-
-
-def encode_journal(marks: Sequence[Mark]) -> bytes:
-    """What the decider took to make a block: inbox positions as differences, then (entity, cause, ref) of the rest."""
-    positions = sorted({mark.position for mark in marks if mark.position is not None})
-    steps = [after - before for before, after in zip([0, *positions], positions, strict=False)]
-    rest = [(mark.entity, mark.cause, mark.ref) for mark in marks if mark.position is None]
-    return _JOURNAL.encode((steps, rest))
 
 
 class Written(NamedTuple):
@@ -82,18 +73,29 @@ class Ledger:
         }
         self.submissions = Submissions(self.head.next_submission)
         self.writer = f"{socket.gethostname()}:{os.getpid()}"
+        self.set_no = books.read_set_number(cursor, self.head.block_no)
+        self.waited: set[bytes] = set()
 
-    def write(self, send: Send, shelf: DatabaseShelf, plan: Plan, marks: Sequence[Mark]) -> Written:
-        """Send all rows of the plan. The caller sent the beginning of the transaction, and sends its end."""
+    def stamp(self) -> tuple[int, str]:
+        """When (microseconds since the epoch) and by whom the next block is made."""
+        return time_ns() // 1_000, self.writer
+
+    def write(
+        self, send: Send, shelf: DatabaseShelf, plan: Plan, marks: Sequence[Mark], events: Mapping[int, Event]
+    ) -> Written:
+        """Send all rows of the plan. The caller sent the beginning of the transaction, and sends its end.
+
+        `events` are those that the marks name.
+        """
         send(share_periods)
         self._states(send, plan)
         self._lines(send, shelf, plan)
         self._links(send, plan)
         self._claims(send, shelf, plan)
-        written = self._log(send, plan, marks)
+        written = self._log(send, plan, journal_of(marks, events, shelf.busy, shelf.met))
         self._marks(send, plan)
         asked = asked_of(plan, shelf, self.policy, written.block_no)
-        if asked.concerned:
+        if asked.concerned or asked.raised:
             send(self.submissions.submit, asked)
         return written
 
@@ -106,7 +108,8 @@ class Ledger:
         ]
         if rows:
             copy.copy_rows(cursor, copy.LOG_ENTRY, rows)
-            self._block(lambda work, *given: work(cursor, *given), [encode_entry(row) for row in rows], [], [])
+            kept = Journal(told=[(row.kind, row.ref) for row in rows])
+            self._block(lambda work, *given: work(cursor, *given), [encode_entry(row) for row in rows], [], kept)
 
     # -- working state ----------------------------------------------------------------------------------------------
 
@@ -216,7 +219,7 @@ class Ledger:
 
     # -- the log ----------------------------------------------------------------------------------------------------
 
-    def _log(self, send: Send, plan: Plan, marks: Sequence[Mark]) -> Written:
+    def _log(self, send: Send, plan: Plan, kept: Journal) -> Written:
         block_no = self.head.block_no + 1
         decisions: list[DecisionRow] = []
         transfers: list[TransferRow] = []
@@ -233,14 +236,34 @@ class Ledger:
             leaves.append(encode_decision(decided))
             self.cache.history.put(entry.decision.subject, remembered(entry.decision, entry.version, entry.posted))
         if not leaves:
+            self._keep(send, kept, idle=len(plan.requeued) == len(kept.rest) and not kept.positions)
             return Written(self.head.block_no, [])
         _append(send, copy.TRANSFER, transfers)
         _append(send, copy.DECISION, decisions)
-        self._block(send, leaves, transfers, marks)
+        self._block(send, leaves, transfers, kept)
         self._after(send, plan, decisions, block_no)
         return Written(block_no, transfers)
 
-    def _block(self, send: Send, leaves: list[bytes], transfers: Sequence[TransferRow], marks: Sequence[Mark]) -> None:
+    def _keep(self, send: Send, kept: Journal, *, idle: bool) -> None:
+        """Keep the journal of a set without leaves.
+
+        An `idle` set only put back freeze orders that wait. It comes again every moment, and is kept once as long as
+        nothing else happens.
+        """
+        encoded = journal.encode(kept)
+        if not idle:
+            self.waited.clear()
+        elif encoded in self.waited:
+            return
+        else:
+            self.waited.add(encoded)
+        self.set_no += 1
+        _append(send, copy.SET_JOURNAL, [(self.head.block_no, self.set_no, self.policy.digest, encoded)])
+
+    def _block(self, send: Send, leaves: list[bytes], transfers: Sequence[TransferRow], kept: Journal) -> None:
+        self.set_no = 0
+        self.waited.clear()
+        recorded_us, writer = self.stamp()
         totals: dict[str, int] = {}
         for row in transfers:
             totals[row.currency] = totals.get(row.currency, 0) + row.amount_minor
@@ -252,9 +275,9 @@ class Ledger:
             root=block_root(leaves),
             totals=format_totals(totals),
             policy_digest=self.policy.digest,
-            recorded_us=time_ns() // 1_000,
-            writer=self.writer,
-            journal=encode_journal(marks),
+            recorded_us=recorded_us,
+            writer=writer,
+            journal=journal.encode(kept),
         )
         own = block_hash(header)
         values = tuple(getattr(header, name) for name in BlockHeader.__slots__)

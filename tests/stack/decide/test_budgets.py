@@ -102,6 +102,51 @@ def test_what_is_ordered_counts_before_it_is_frozen(desk: Desk) -> None:
     assert desk.rows("select batch_id from budget_wait") == [("B",)]
 
 
+def ordered_then(desk: Desk, events: list[Event], later: list[Event], at_once: int) -> None:
+    """Decide `events` until their batch has freeze orders, and only then record `later`."""
+    desk.publish(events)
+    while desk.rows("select count(*) from mark where cause = 3") == [(0,)]:
+        assert desk.steps.step(1)
+        desk.steps.settle()
+    desk.publish(later)
+    desk.decide(at_once)
+
+
+@pytest.mark.parametrize("at_once", [1, 1_000])
+@pytest.mark.parametrize("more", [0, 1], ids=["no budget for it", "budget for it"])
+def test_what_is_approved_between_order_and_freezing_is_held_against_the_budget(
+    desk: Desk, more: int, at_once: int
+) -> None:
+    first = batch("A", 1, 2)
+    delivered = first.pop(4)
+    ordered_then(desk, [allotted((1 + more) * BIRTH), *first], [delivered], at_once)
+    with desk.connection.transaction(), desk.connection.cursor() as cursor:
+        assert list(available(cursor).values()) == [0]
+    assert submitted(desk) == [("A", 0)]
+    assert desk.rows("select batch_id from budget_wait_line") == [("A",)] * (1 - more)
+    assert desk.rows("select count(*) from submission_open") == [(0,)]
+    play(desk, allotted(2 * BIRTH))
+    assert submitted(desk) == [("A", 0), *[("A", 1)] * (1 - more)]
+    assert desk.rows("select count(*) from submission_line") == [(2,)]
+    assert desk.rows("select count(*) from budget_wait_line") == [(0,)]
+
+
+def test_an_order_that_is_parked_still_counts(desk: Desk) -> None:
+    desk.publish([allotted(BIRTH), *batch("A", 1)])
+    while desk.rows("select count(*) from mark where cause = 3") == [(0,)]:
+        assert desk.steps.step(1)
+        desk.steps.settle()
+    desk.rows(
+        "with gone as (delete from mark where cause = 3 returning *)"
+        " insert into parked_mark select mark_id, entity, position, cause, ref, 'failed' from gone returning 1"
+    )
+    play(desk, *batch("B", 2))
+    desk.retry_parked()
+    desk.decide()
+    assert submitted(desk) == [("A", 0)]
+    assert desk.rows("select batch_id from budget_wait") == [("B",)]
+
+
 def test_what_is_refused_makes_room(desk: Desk) -> None:
     play(desk, allotted(BIRTH), *batch("A", 1), *batch("B", 2))
     assert submitted(desk) == [("A", 0)]
