@@ -26,7 +26,9 @@ _ANSWERS: Mapping[str, Words] = {
     "fail": Words(" It is not so.", " មិនដូច្នេះទេ។"),
 }
 _NOTED = frozenset({"law", "seed", "derived", "unverified", "assumption", "unset"})
-"""What is known no better than this is told with the pack's note; notes are English."""
+"""What is known no better than this is told with the pack's note."""
+_NOTE = Words("{note}", "កំណត់ចំណាំ (ជាភាសាអង់គ្លេស)៖ {note}")
+"""Packs have their notes in English."""
 _HEADINGS: Mapping[str, Words] = {
     "why": Words("Why", "មូលហេតុ"),
     "winner": Words("Who has it", "អ្នកណាបានទទួល"),
@@ -130,8 +132,8 @@ def _basis(basis: BasisTold | None, language: Language) -> None:
 
 
 def _note(note: str | None, language: Language) -> None:
-    if note is not None and language is Language.ENGLISH:
-        _line(note, "dim", indent=6)
+    if note is not None:
+        _line(_NOTE.told(language).format(note=note), "dim", indent=6)
 
 
 def _section(heading: str, language: Language, there: bool = True) -> None:  # noqa: FBT001, FBT002 - private

@@ -97,6 +97,16 @@ def test_the_same_in_khmer(desk: Desk, run: Run, ask: Ask) -> None:
     assert "អ្វីដែលត្រូវធ្វើបន្ទាប់" in run("explain", "N1", "--lang", "km").stdout
 
 
+def test_the_notes_of_the_packs_are_told_in_khmer_too_and_said_to_be_english(desk: Desk, run: Run, ask: Ask) -> None:
+    decided(desk, *mother(1, babies=2))
+    limits = {limit["name"]: limit for limit in ask("explain", "N1")["limits"]}
+    notes = (ask("explain", "N1")["figures"][0]["note"], limits["birth_window_days"]["basis"]["note"])
+    english, khmer = run("explain", "N1").stdout, run("explain", "N1", "--lang", "km").stdout
+    for text in notes:
+        assert f"\n      {text}\n" in english
+        assert f"\n      កំណត់ចំណាំ (ជាភាសាអង់គ្លេស)៖ {text}\n" in khmer
+
+
 def test_a_recovery_is_explained_beside_its_line(desk: Desk, ask: Ask) -> None:
     decided(desk, *mother(1)[:3], declared("nssf", "NB", 1, 400_000))
     died = {"sp_id": "0000000001", "died_on": "2018-02-01"}
