@@ -153,6 +153,7 @@ _ROWS: Final[tuple[tuple[str, int, tuple[str, ...], type[Shape], Any], ...]] = (
     ("payment.withdrawn", 302, _P, p.PaymentWithdrawn, None),
     ("batch.declared", 303, _P, p.BatchDeclared, _batch_declared),
     ("cycle.closed", 304, _P, p.CycleClosed, _cycle_closed),
+    ("payee.changed", 305, _P, p.PayeeChanged, None),
     ("line.certified", 401, _C, c.LineCertified, None),
     ("line.refused", 402, _C, c.LineRefused, None),
     ("line.queried", 403, _C, c.LineQueried, None),

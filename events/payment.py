@@ -134,6 +134,14 @@ class PaymentWithdrawn(Shape, frozen=True):
     reason: Code
 
 
+class PayeeChanged(Shape, frozen=True):
+    """Another account for a request, or the same one confirmed, after money for it was rejected or came back."""
+
+    request_id: OpaqueId
+    payee: Payee
+    reason: Code
+
+
 class BatchDeclared(Shape, frozen=True):
     """The operator's control totals: the batch is complete with `count` requests and these sums, one a currency."""
 

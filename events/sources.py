@@ -26,7 +26,14 @@ SOURCES: Final[dict[str, str]] = {
 _BANK: Final = re.compile(r"bank\.[a-z0-9_]{1,35}\Z")
 _URN: Final = re.compile(r"urn:sp:operator:([a-z0-9_.]{1,40})\Z")
 
-_REQUESTS: Final = ("payment.requested", "payment.withdrawn", "batch.declared", "cycle.closed", "fund.received")
+_REQUESTS: Final = (
+    "payment.requested",
+    "payment.withdrawn",
+    "payee.changed",
+    "batch.declared",
+    "cycle.closed",
+    "fund.received",
+)
 _PERSONS: Final = ("person.enrolled", "person.withdrawn", "person.died", "event.retracted")
 _CERTIFIER: Final = (
     "line.certified",

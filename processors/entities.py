@@ -23,7 +23,7 @@ from events.enrolment import (
 )
 from events.finance import BudgetAllotted, FundReceived
 from events.identity import line_id
-from events.payment import BatchDeclared, CycleClosed, PaymentRequested, PaymentWithdrawn
+from events.payment import BatchDeclared, CycleClosed, PayeeChanged, PaymentRequested, PaymentWithdrawn
 from events.retraction import EventRetracted
 from events.settlement import StatementBooked, StatementClosed
 from events.sources import to_urn
@@ -136,6 +136,7 @@ _home(FacilityRegistered, lambda _source, data: (facility(data.facility_id),))
 _home(ConditionVerified, _of_condition)
 _home(PaymentRequested, _of_request)
 _home(PaymentWithdrawn, lambda source, data: (line(source, data.request_id),))
+_home(PayeeChanged, lambda source, data: (line(source, data.request_id),))
 _home(BatchDeclared, lambda source, data: (batch(source, data.batch_id),))
 _home(CycleClosed, lambda source, data: (cycle(source, data.benefit, data.cycle),))
 _home(EventRetracted, lambda _source, data: (identity(data.event.source, data.event.id),))

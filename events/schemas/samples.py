@@ -184,6 +184,7 @@ INPUTS: Final[tuple[tuple[str, str, Shape], ...]] = (
         _request(p.For(award_id="AW-77", month="2023-10"), "nssf.old_age_pension", amount=DOLLARS),
     ),
     ("payment.withdrawn", "nssf", p.PaymentWithdrawn(request_id="REQ-2018-000017", reason="asked_in_error")),
+    ("payee.changed", "nssf", p.PayeeChanged(request_id="REQ-2018-000017", payee=_PAYEE, reason="account_closed")),
     (
         "batch.declared",
         "nssf",

@@ -36,6 +36,7 @@ EVENT_WORDS: Mapping[str, Words] = {
     "encounter.recorded": Words("treatment", "ការព្យាបាល"),
     "payment.requested": Words("request", "សំណើ"),
     "payment.withdrawn": Words("withdrawal of the request", "ការដកសំណើវិញ"),
+    "payee.changed": Words("change of the account", "ការផ្លាស់ប្តូរគណនី"),
     "batch.declared": Words("declaration of the batch", "ការប្រកាសបាច់"),
     "cycle.closed": Words("close of the payment cycle", "ការបិទវដ្តនៃការទូទាត់"),
     "line.certified": Words("certification", "ការបញ្ជាក់ការទូទាត់"),
