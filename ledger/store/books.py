@@ -130,8 +130,13 @@ def read_outstanding(cursor: LedgerCursor, keys: Collection[bytes]) -> list[tupl
 
 
 def read_ordered(cursor: LedgerCursor, keys: Collection[bytes]) -> set[bytes]:
-    """Which of these lines have a freeze order outstanding."""
-    cursor.execute("select distinct entity from mark where cause = 3 and entity = any(%b)", (list(keys),))
+    """Which of these lines have a freeze order outstanding; a parked one is outstanding too."""
+    wanted = list(keys)
+    cursor.execute(
+        "select entity from mark where cause = 3 and entity = any(%b)"
+        " union select entity from parked_mark where cause = 3 and entity = any(%b)",
+        (wanted, wanted),
+    )
     return {key for (key,) in cursor}
 
 
@@ -200,6 +205,12 @@ def read_accounts(cursor: LedgerCursor) -> dict[str, int]:
     """The number of every account by its code."""
     cursor.execute("select code, account_no from account")
     return dict(cursor.fetchall())
+
+
+def read_set_number(cursor: LedgerCursor, block_no: int) -> int:
+    """The number of the last set after this block that made no block; 0 for none."""
+    row = cursor.execute("select max(number) from set_journal where after_block = %s", (block_no,)).fetchone()
+    return int(row[0]) if row is not None and row[0] is not None else 0
 
 
 def read_head(cursor: LedgerCursor) -> Head:

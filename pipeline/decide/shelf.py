@@ -122,6 +122,8 @@ class DatabaseShelf:
     ) -> None:
         self.cursor, self.cache, self.taken, self.settle = cursor, cache, taken, settle
         self.created: set[bytes] = set()
+        self.busy: set[bytes] = set()
+        self.met: set[Identity] = set()
 
     def states(self, keys: Collection[bytes]) -> dict[bytes, EntityState]:
         """From the cache, else the table; what is in neither is new."""
@@ -161,8 +163,10 @@ class DatabaseShelf:
         return self.cache.any_retraction
 
     def recorded(self, identities: Collection[Identity]) -> list[Event]:
-        """Those of these events that are recorded."""
-        return [decode_recorded(value) for value in books.read_recorded(self.cursor, identities)]
+        """Those of these events that are recorded; kept in `met` for the journal, since RECORD writes at any time."""
+        found = [decode_recorded(value) for value in books.read_recorded(self.cursor, identities)]
+        self.met.update((event.source, event.id) for event in found)
+        return found
 
     def history(self, subjects: Collection[bytes]) -> dict[bytes, History]:
         """The latest decision on each of these subjects that has one."""
@@ -187,6 +191,8 @@ class DatabaseShelf:
         return books.read_submitted(self.cursor, submission_nos)
 
     def outstanding(self, keys: Collection[bytes]) -> set[bytes]:
-        """Which of these entities have visible marks that are not taken."""
+        """Which of these entities have visible marks that are not taken; kept in `busy` for the journal, likewise."""
         self.settle(lambda plan: bool(plan.spread))
-        return {key for mark_id, key in books.read_outstanding(self.cursor, keys) if mark_id not in self.taken}
+        found = {key for mark_id, key in books.read_outstanding(self.cursor, keys) if mark_id not in self.taken}
+        self.busy |= found
+        return found

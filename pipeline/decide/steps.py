@@ -143,7 +143,7 @@ class Steps:
         plan = Step(self.policy, shelf).run(marks, taken.events)
         decided = perf_counter()
         self.flight.begin(taken.rows)
-        written = self.ledger.write(self.flight.send, shelf, plan, marks)
+        written = self.ledger.write(self.flight.send, shelf, plan, marks, taken.events)
         self.flight.commit(taken.rows, plan, written)
         self.observer.phase("adjudicate", decided - began)
         self.observer.phase("write", perf_counter() - decided)

@@ -9,7 +9,7 @@ from ledger.store import books
 from processors import entities
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
     from events.envelope import Event
@@ -52,5 +52,9 @@ def sharing(events: Iterable[Event]) -> set[bytes]:
 
 def read_events(cursor: LedgerCursor, rows: Sequence[MarkRow]) -> dict[int, Event]:
     """The recorded events at the inbox positions these marks name."""
-    positions = {position for _, _, position, _, _ in rows if position is not None}
+    return restored(cursor, {position for _, _, position, _, _ in rows if position is not None})
+
+
+def restored(cursor: LedgerCursor, positions: Collection[int]) -> dict[int, Event]:
+    """The recorded events at these inbox positions."""
     return {row[0]: restore(*row[1:]) for row in books.read_values(cursor, positions)}

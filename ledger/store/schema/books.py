@@ -127,6 +127,19 @@ block = Table(
     info=APPEND_ONLY,
 )
 
+# Journals of sets that made no block, in the order of their numbers after block `after_block` (0: before the first).
+set_journal = Table(
+    "set_journal",
+    metadata,
+    int8("after_block"),
+    int8("number"),
+    bytea("policy_digest"),
+    bytea("journal"),
+    PrimaryKeyConstraint("after_block", "number"),
+    CheckConstraint("after_block >= 0 and number > 0", name="place"),
+    info=APPEND_ONLY,
+)
+
 submission = Table(
     "submission",
     metadata,
