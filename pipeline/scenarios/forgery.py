@@ -126,7 +126,7 @@ MALFORMED: tuple[tuple[str, Callable[[Event], bytes]], ...] = (
     ("not_an_event", _changed(specversion=None)),
     ("too_large", _oversize),
     ("unknown_type", _changed(type="kh.sp.payment.guessed.v1")),
-    ("unknown_type", _changed(type="kh.sp.payee.changed.v1")),
+    ("schema", _changed(type="kh.sp.payee.changed.v1")),
     ("unknown_code", _changed_data(benefit="nssf.birth_bonus")),
     ("time_in_future", _changed(time="2199-01-01T08:00:00+07:00")),
     ("schema", _changed(priority="high")),
