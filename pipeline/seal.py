@@ -9,12 +9,12 @@ from __future__ import annotations
 from time import monotonic, time, time_ns
 from typing import TYPE_CHECKING
 
-from ledger.proof.keys import KeyFileError, load_signer
+from ledger.proof.keys import KeyFileError, load_signer, signer_of
 from ledger.proof.note import NoteError, parse_key
 from ledger.proof.sealer import LEAVES_AT_ONCE, Sealer
 from ledger.store import connect
 from ledger.store.catalogue import note_catalogue
-from ledger.store.log import LogError, append_cosignature
+from ledger.store.log import LogError, append_cosignature, read_checkpoint
 from pipeline.errors import PipelineError, classify, retry_transient
 from pipeline.leadership import Leadership, lead
 from pipeline.logging import get_logger
@@ -35,7 +35,7 @@ SEAL_SECONDS = 2.0
 AGREE_SECONDS = 2.0
 """How often a witness that is away is asked at the start."""
 CATALOGUE_SECONDS = 60.0
-"""How often the database's catalogue and the keys on record are looked at."""
+"""How often the database's catalogue is looked at."""
 
 _log = get_logger(ROLE)
 
@@ -89,10 +89,18 @@ class SealService:
         while not stop.is_set():
             if changed := note_catalogue(connection):
                 _log.info("catalogue_changed", section=", ".join(changed))
-            sealer = Sealer(connection, [load_signer(connection, self._settings.log_keys_directory)])
+            sealer = self._sealer(connection)
             self._metrics.sealed_size.set(sealer.size)
             if self._agree(connection, sealer, stop):
                 self._seal(connection, sealer, stop)
+
+    def _sealer(self, connection: LedgerConnection) -> Sealer:
+        """A sealer that signs with the key that the newest checkpoint was signed with, and then with those after it."""
+        keys = self._settings.log_keys_directory
+        with connection.transaction(), connection.cursor(binary=True) as cursor:
+            last = read_checkpoint(cursor)
+        signer = load_signer(connection, keys, last.size if last is not None else 0)
+        return Sealer(connection, [signer], lambda key: signer_of(keys, key))
 
     def _agree(self, connection: LedgerConnection, sealer: Sealer, stop: Event) -> bool:
         """Wait until the witness agreed that these are the books it saw; False when `stop` was set first."""
@@ -103,7 +111,7 @@ class SealService:
         return False
 
     def _seal(self, connection: LedgerConnection, sealer: Sealer, stop: Event) -> None:
-        """Sign on and on, until it is time to look at the catalogue and the keys again."""
+        """Sign on and on, until it is time to look at the catalogue again."""
         until = monotonic() + CATALOGUE_SECONDS
         while not stop.is_set() and monotonic() < until:
             began = monotonic()

@@ -167,6 +167,18 @@ def key_body(row: KeyRow) -> bytes:
     )
 
 
+def read_key(leaf: bytes) -> tuple[str, int, bytes, bytes]:
+    """Origin, algorithm, public key and endorsement of the leaf of a signing key. struct.error when it is cut off."""
+    at = _HEAD.size
+    parts: list[bytes] = []
+    for place in range(4):
+        length = _I32.size if place == 1 else _U32.unpack_from(leaf, at)[0]
+        at += 0 if place == 1 else _U32.size
+        parts.append(leaf[at : at + length])
+        at += length
+    return parts[0].decode(), *_I32.unpack(parts[1]), parts[2], parts[3]
+
+
 def period_body(row: PeriodRow) -> bytes:
     """The body of an event of a period."""
     return b"".join(

@@ -60,7 +60,7 @@ def key_file(directory: Path, key: VerifierKey) -> Path:
 def record_key(
     conn: LedgerConnection, signer: NoteSigner, before: NoteSigner | None, *, actor: str, os_user: str, note: str
 ) -> None:
-    """Put a key on record, endorsed by the one before; it becomes a leaf, and signs from the next checkpoint on.
+    """Put a key on record, endorsed by the one before; it becomes a leaf, and signs every checkpoint that covers it.
 
     NoteError when `before` is not the newest key on record, or the log has another name.
     """
@@ -82,13 +82,23 @@ def record_key(
         )
 
 
-def load_signer(conn: LedgerConnection, directory: Path) -> NoteSigner:
-    """The signer of the newest key on record. KeyFileError when there is none, or its private half is elsewhere."""
+def load_signer(conn: LedgerConnection, directory: Path, size: int | None = None) -> NoteSigner:
+    """The signer of the newest key on record, or of the newest among the first `size` leaves, else of the first key.
+
+    KeyFileError when there is none, or its private half is elsewhere.
+    """
     with conn.transaction(), conn.cursor(binary=True) as cursor:
         known = read_keys(cursor)
     if not known:
         raise KeyFileError("the ledger has no signing key yet: `spp up` makes one, or `spp ledger rotate-key`")
-    key = known[-1].key
+    if size is None:
+        return signer_of(directory, known[-1].key)
+    covered = [one.key for one in known if one.leaf_no is not None and one.leaf_no < size]
+    return signer_of(directory, covered[-1] if covered else known[0].key)
+
+
+def signer_of(directory: Path, key: VerifierKey) -> NoteSigner:
+    """The signer of a key. KeyFileError when its private half is elsewhere."""
     signer = read_key_file(key_file(directory, key), key.name)
     if signer.key != key:
         raise KeyFileError(f"{key_file(directory, key)} is another key than the one on record, {key}")

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from events import merkle
 from ledger.model.block import FIRST_BLOCK_NO, GENESIS_HASH, BlockHeader, block_hash
+from ledger.model.entry import EntryKind, read_key
 from ledger.proof.checkpoint import Checkpoint, block_line
+from ledger.proof.note import VerifierKey
 from ledger.proof.tree import Prover
 from ledger.store.log import (
     Leaves,
@@ -40,10 +42,18 @@ class Sealed(NamedTuple):
 
 
 class Sealer:
-    """Holds the right edge of the log in memory. One at a time, by the lock on `connection`; used by one thread."""
+    """Holds the right edge of the log in memory. One at a time, by the lock on `connection`; used by one thread.
 
-    def __init__(self, connection: LedgerConnection, signers: Sequence[NoteSigner]) -> None:
-        self._connection, self._signers = connection, signers
+    `follow` gives the signer of a key whose leaf is sealed: it signs that checkpoint and all after it.
+    """
+
+    def __init__(
+        self,
+        connection: LedgerConnection,
+        signers: Sequence[NoteSigner],
+        follow: Callable[[VerifierKey], NoteSigner] | None = None,
+    ) -> None:
+        self._connection, self._signers, self._follow = connection, signers, follow
         self.origin = signers[0].name
         self._leaves = Leaves()
         self._load()
@@ -96,6 +106,7 @@ class Sealer:
         last = blocks[-1][0]
         leaves = self._leaves.read(cursor, self.size, last.first_leaf + last.leaf_count)
         hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+        self._succeed(leaves)
         at = 0
         for header, own in blocks:
             end = at + header.leaf_count
@@ -106,3 +117,10 @@ class Sealer:
                 raise LogError(f"the leaves of block {header.block_no} are not those it was made of: a row was changed")
             self._block_no, self._head, at = header.block_no, own, end
         return hashes
+
+    def _succeed(self, leaves: Sequence[bytes]) -> None:
+        """Let the newest key among these leaves sign."""
+        keys = [read_key(leaf) for leaf in leaves if leaf[1] == EntryKind.SIGNING_KEY]
+        if keys and self._follow is not None:
+            origin, algorithm, public, _ = keys[-1]
+            self._signers = [self._follow(VerifierKey(origin, algorithm, public))]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from events.merkle import leaf_hash
 from ledger.model.block import BlockHeader
-from ledger.model.entry import EntryRow, encode_entry
+from ledger.model.entry import EntryKind, EntryRow, encode_entry
 from ledger.model.leaf import account_reference, encode_decision, encode_transfer
 from ledger.model.rows import DecisionRow, TransferRow
 from ledger.proof.note import VerifierKey
@@ -40,11 +40,12 @@ class SealedRow(NamedTuple):
 
 
 class KeyOnRecord(NamedTuple):
-    """A signing key as stored, oldest first by `key_no`."""
+    """A signing key as stored, oldest first by `key_no`; `leaf_no` is None while it waits for its leaf."""
 
     key_no: int
     key: VerifierKey
     endorsement: bytes | None
+    leaf_no: int | None
 
 
 class Leaves:
@@ -143,8 +144,12 @@ def read_witnessed(cursor: LedgerCursor) -> SealedRow | None:
 
 def read_keys(cursor: LedgerCursor) -> list[KeyOnRecord]:
     """Every key that ever signed for this log, oldest first."""
-    cursor.execute("select key_no, origin, algorithm, public_key, endorsement from signing_key order by key_no")
-    return [KeyOnRecord(row[0], VerifierKey(*row[1:4]), row[4]) for row in cursor]
+    cursor.execute(
+        "select key_no, origin, algorithm, public_key, endorsement, leaf_no from signing_key"
+        " left join log_entry on kind = %s and ref = key_no order by key_no",
+        (int(EntryKind.SIGNING_KEY),),
+    )
+    return [KeyOnRecord(row[0], VerifierKey(*row[1:4]), *row[4:]) for row in cursor]
 
 
 def append_sealed(cursor: LedgerCursor, tiles: Sequence[Tile], row: SealedRow) -> None:

@@ -10,20 +10,22 @@ from collections.abc import Iterator, Sequence
 from struct import Struct
 from typing import NamedTuple
 
+from ledger.model.entry import endorsed, read_key
 from ledger.verify.codes import Code, FailureError
+from ledger.verify.notes import SIGNATURE, Checkpoint, is_signed
 from ledger.verify.trees import leaf_hashes, root_of
 
-VERSION, TRANSFER, DECISION = 1, 1, 2
-KINDS = {1: "transfer", 2: "decision", 3: "quarantine audit", 4: "policy activation", 5: "schema digest",
-         6: "signing key", 7: "period event"}  # fmt: skip
+VERSION, TRANSFER, DECISION, KEY = 1, 1, 2, 6
+KINDS = {TRANSFER: "transfer", DECISION: "decision", 3: "quarantine audit", 4: "policy activation", 5: "schema digest",
+         KEY: "signing key", 7: "period event"}  # fmt: skip
 _HEAD = Struct(">BBqq")
 _SUBJECT = Struct(">H")
 _MOVE = Struct(">ihh")
 _ACCOUNT = Struct(">iH")
 _TAIL = Struct(">qH3sIB")
+_I32 = Struct(">i")
 _I64 = Struct(">q")
 _BLOCK = Struct(">Bq32sqI32s")
-_ENTRY = Struct(">BBqqqI")
 
 
 class Block(NamedTuple):
@@ -71,6 +73,13 @@ def read_transfer(leaf: bytes) -> Transfer:
     return Transfer(leaf_no, block_no, leaf[20:at], version, step, debit, credit, amount, currency.decode(), reverses)
 
 
+def read_decision(leaf: bytes) -> tuple[bytes, int, int]:
+    """Subject and version of a decision's leaf, and where they end; struct.error when it is cut off."""
+    end = 20 + _SUBJECT.unpack_from(leaf, 18)[0]
+    at = end + 1 if leaf[end : end + 1] == b"\0" else end + 3 + _SUBJECT.unpack_from(leaf, end + 1)[0]
+    return leaf[20:end], *_I32.unpack_from(leaf, at), at + 4
+
+
 class Books:
     """Takes leaves in order and checks them against what came before. Feed it, then ask for balances."""
 
@@ -79,6 +88,8 @@ class Books:
         self.balances: defaultdict[tuple[bytes, str], list[int]] = defaultdict(lambda: [0, 0])
         self.block_at: dict[int, Block] = {}
         """Blocks by the number of leaves they end at, of those fed since it was emptied."""
+        self.keys: list[tuple[int, str, bytes]] = []
+        """Leaf, log and public half of every key on record, the newest last."""
         self._blocks = blocks
         self._block: Block | None = None
         self._previous = (0, bytes(32), 0)
@@ -104,6 +115,8 @@ class Books:
                 else:
                     if kind == DECISION:
                         self._decision(leaf)
+                    elif kind == KEY:
+                        self._key(leaf)
                     self._left.append(0)
                     self._marks.append(0)
             except (struct.error, UnicodeDecodeError) as error:
@@ -170,15 +183,30 @@ class Books:
         self.balances[row.credit, currency][1] += amount
 
     def _decision(self, leaf: bytes) -> None:
-        end = 20 + _SUBJECT.unpack_from(leaf, 18)[0]
-        after = end + 1 if leaf[end] == 0 else end + 3 + _SUBJECT.unpack_from(leaf, end + 1)[0]
-        subject = leaf[20:end]
-        version = int.from_bytes(leaf[after : after + 4])
+        subject, version, _ = read_decision(leaf)
         if version != self._versions.get(subject, 0) + 1:
             raise FailureError(
                 Code.NUMBERING, f"decision {self.size}: version {version} does not follow the one before"
             )
         self._versions[subject] = version
+
+    def _key(self, leaf: bytes) -> None:
+        """The first key stands for itself; each later one is signed by the one before."""
+        origin, algorithm, public, endorsement = read_key(leaf)
+        message = endorsed(origin, algorithm, public)
+        good = is_signed(self.keys[-1][2], endorsement, message) if self.keys else not endorsement
+        if algorithm != SIGNATURE or not good:
+            raise FailureError(Code.KEY, f"the key of leaf {self.size} is not endorsed by the one before it")
+        self.keys.append((self.size, origin, public))
+
+    def check_signers(self, told: Checkpoint) -> None:
+        """KEY unless the newest key that this checkpoint covers signed it."""
+        held = [one for one in self.keys if one[0] < told.size][-1:]
+        for leaf_no, origin, public in held:
+            if origin != told.origin or (told.signers and public not in told.signers):
+                raise FailureError(
+                    Code.KEY, f"the checkpoint of {told.size} leaves is not signed by the key that leaf {leaf_no} tells"
+                )
 
 
 def hash_of(block: Block) -> bytes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ledger.verify.books import KINDS, TRANSFER, VERSION, account_name, read_transfer
+from ledger.verify.books import DECISION, KINDS, TRANSFER, VERSION, account_name, read_decision, read_transfer
 from ledger.verify.codes import Code, FailureError
-from ledger.verify.notes import Checkpoint, Trust, check_note, unbase64
+from ledger.verify.notes import Checkpoint, Trust, check_note, check_seen, unbase64
 from ledger.verify.trees import leaf_hashes, root_from_path
 
 HEAD = "c2sp.org/tlog-proof@v1"
@@ -26,9 +26,7 @@ def check_bundle(text: str, trust: Trust) -> tuple[Checkpoint, bytes]:
         raise FailureError(Code.INCLUSION, f"leaf {number} is not in the log of {told.size} leaves")
     if len(leaf) < 18 or leaf[0] != VERSION or leaf[1] not in KINDS or int.from_bytes(leaf[2:10]) != int(number):
         raise FailureError(Code.NUMBERING, f"leaf {number} carries another number, or is of no known kind")
-    for seen in trust.seen:
-        if seen.origin != told.origin or (seen.size == told.size and seen.root != told.root):
-            raise FailureError(Code.FORK, f"another history than the one seen at {seen.size} leaves")
+    check_seen(told, trust)
     return told, leaf
 
 
@@ -39,11 +37,10 @@ def describe(leaf: bytes) -> list[str]:
         row = read_transfer(leaf)
         said.append(f"{row.amount_minor} minor units of {row.currency}, step {row.step}, of {row.subject.hex()}")
         said.append(f"debit {account_name(row.debit)}, credit {account_name(row.credit)}")
-    elif leaf[1] == 2:
-        end = 20 + int.from_bytes(leaf[18:20])
-        at = end + 1 if leaf[end] == 0 else end + 3 + int.from_bytes(leaf[end + 1 : end + 3])
-        said.append(f"of {leaf[20:end].hex()}, version {int.from_bytes(leaf[at : at + 4])}")
-        texts, at = [], at + 6
+    elif leaf[1] == DECISION:
+        subject, version, at = read_decision(leaf)
+        said.append(f"of {subject.hex()}, version {version}")
+        texts, at = [], at + 2
         for _ in range(5):
             length = int.from_bytes(leaf[at : at + 2])
             texts.append(leaf[at + 2 : at + 2 + length].decode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from pathlib import Path
 
 
 class Code(IntEnum):
@@ -24,6 +25,7 @@ class Code(IntEnum):
     REVERSAL = 21
     TILE = 22
     ENTRY = 23
+    KEY = 24
 
 
 SAYS: dict[Code, str] = {
@@ -43,6 +45,7 @@ SAYS: dict[Code, str] = {
     Code.REVERSAL: "a correction takes back what it may not, or more than is left",
     Code.TILE: "a tile does not hold the hashes of its leaves",
     Code.ENTRY: "a row beside the leaves is not what its leaf says",
+    Code.KEY: "a key is not endorsed by the one before it, or one signed whose place another had taken",
 }
 
 
@@ -52,3 +55,11 @@ class FailureError(Exception):
     def __init__(self, code: Code, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, or MALFORMED."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FailureError(Code.MALFORMED, f"{path}: cannot be read ({error})") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,12 @@ from ledger.model.leaf import account_reference, encode_decision, encode_transfe
 from ledger.model.rows import DecisionRow, TransferRow
 from ledger.verify.books import Block, Books
 from ledger.verify.codes import Code, FailureError
-from ledger.verify.export import check_log, check_tile_bytes
+from ledger.verify.export import StoredTile, check_log
 from ledger.verify.notes import Checkpoint, Trust, check_note
+from ledger.verify.rows import Row, text, values
 from ledger.verify.trees import TILE
 
-Row = dict[str, str | None]
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TABLES = frozenset(
     {
         "account", "transfer", "decision", "log_entry", "block", "tile", "checkpoint", "cosignature", "quarantine",
@@ -36,7 +35,9 @@ def check_dump(path: Path, trust: Trust) -> tuple[Checkpoint, Books]:
     leaves = _leaves(tables)
     if len(leaves) < head.size:
         raise FailureError(Code.TRUNCATED, f"{len(leaves)} leaves are in the dump, {head.size} were signed")
-    blocks = sorted((_block(row) for row in tables["block"]), key=lambda block: block.block_no)
+    blocks = sorted(
+        (Block(*values(row, Block.__annotations__)) for row in tables["block"]), key=lambda block: block.block_no
+    )
     told = sum(block.leaf_count for block in blocks)
     if told != len(leaves):
         raise FailureError(Code.NUMBERING, f"blocks announce {told} leaves, the dump has {len(leaves)}")
@@ -44,7 +45,7 @@ def check_dump(path: Path, trust: Trust) -> tuple[Checkpoint, Books]:
     books = Books(iter([block for block in blocks if block.first_leaf < head.size]))
     signed = leaves[: head.size]
     bundles = (signed[at : at + TILE] for at in range(0, len(signed), TILE))
-    check_log(books, bundles, head, [*checkpoints, *trust.seen], check_tile_bytes(_tiles(tables)))
+    check_log(books, bundles, head, [*checkpoints, *trust.seen], _tiles(tables))
     return head, books
 
 
@@ -88,55 +89,10 @@ def _unescaped(field: str) -> str | None:
     return "".join([*text, field[at:]])
 
 
-def _text(row: Row, name: str) -> str:
-    value = row.get(name)
-    if value is None:
-        raise FailureError(Code.MALFORMED, f"a row has no {name}")
-    return value
-
-
-def _bytes(row: Row, name: str) -> bytes:
-    text = _text(row, name)
-    if not text.startswith("\\x"):
-        raise FailureError(Code.MALFORMED, f"{name}: bytes are expected in hex, as pg_dump writes them")
-    return bytes.fromhex(text[2:])
-
-
-def _micros(row: Row) -> int:
-    """A timestamptz of a dump, always with an offset, as microseconds since the epoch."""
-    text = _text(row, "at")
-    return (datetime.fromisoformat(text if text[-3] in "+-" else text + "+00") - _EPOCH) // timedelta(microseconds=1)
-
-
-_READ: dict[str, Callable[[Row, str], Any]] = {
-    "bytes": _bytes,
-    "str": _text,
-    "int": lambda row, name: int(_text(row, name)),
-    "date": lambda row, name: date.fromisoformat(_text(row, name)),
-    "bytes | None": lambda row, name: None if row[name] is None else _bytes(row, name),
-    "int | None": lambda row, name: None if row[name] is None else int(_text(row, name)),
-    "str | None": lambda row, name: row[name],
-    "tuple[int, ...]": lambda row, name: tuple(int(part) for part in _text(row, name)[1:-1].split(",") if part),
-}
-
-
-def _values(row: Row, annotations: dict[str, Any]) -> list[Any]:
-    """The columns of a row as the row types of the ledger name and type them."""
-    kinds = ((name, kind if isinstance(kind, str) else kind.__forward_arg__) for name, kind in annotations.items())
-    try:
-        return [_READ[kind](row, name) for name, kind in kinds]
-    except (ValueError, KeyError) as error:
-        raise FailureError(Code.MALFORMED, f"a row cannot be read ({error})") from None
-
-
-def _block(row: Row) -> Block:
-    return Block(*_values(row, Block.__annotations__))
-
-
 def _leaves(tables: dict[str, list[Row]]) -> list[bytes]:
     """Every leaf by its number; none may be missing, and none may stand twice."""
     references = {
-        int(_text(row, "account_no")): account_reference(int(_text(row, "account_no")), _text(row, "code"))
+        int(text(row, "account_no")): account_reference(int(text(row, "account_no")), text(row, "code"))
         for row in tables["account"]
     }
     found: dict[int, bytes] = {}
@@ -153,19 +109,19 @@ def _leaves(tables: dict[str, list[Row]]) -> list[bytes]:
 
 
 def _transfer(row: Row, references: dict[int, bytes]) -> tuple[int, bytes]:
-    told = TransferRow(*_values(row, TransferRow.__annotations__))
+    told = TransferRow(*values(row, TransferRow.__annotations__))
     if not {told.debit_account, told.credit_account} <= references.keys():
         raise FailureError(Code.ENTRY, f"transfer {told.leaf_no} names an account that is not in the dump")
     return told.leaf_no, encode_transfer(told, references[told.debit_account], references[told.credit_account])
 
 
 def _decision(row: Row, _references: dict[int, bytes]) -> tuple[int, bytes]:
-    told = DecisionRow(*_values(row, DecisionRow.__annotations__))
+    told = DecisionRow(*values(row, DecisionRow.__annotations__))
     return told.leaf_no, encode_decision(told)
 
 
 def _entry(row: Row, _references: dict[int, bytes]) -> tuple[int, bytes]:
-    told = entry.EntryRow(*_values(row, entry.EntryRow.__annotations__))
+    told = entry.EntryRow(*values(row, entry.EntryRow.__annotations__))
     return told.leaf_no, entry.encode_entry(told)
 
 
@@ -173,8 +129,8 @@ def _checkpoints(tables: dict[str, list[Row]], trust: Trust) -> tuple[list[Check
     """All checkpoints, and the newest one that has what is asked for."""
     lines: dict[int, str] = {}
     for row in tables["cosignature"]:
-        lines[int(_text(row, "size"))] = lines.get(int(_text(row, "size")), "") + _text(row, "line")
-    sizes = {int(_text(row, "size")): _text(row, "note") for row in tables["checkpoint"]}
+        lines[int(text(row, "size"))] = lines.get(int(text(row, "size")), "") + text(row, "line")
+    sizes = {int(text(row, "size")): text(row, "note") for row in tables["checkpoint"]}
     if not sizes:
         raise FailureError(Code.UNKNOWN_KEY, "the dump has no signed checkpoint")
     found = [check_note(note + lines.get(size, ""), trust, witnessed=False) for size, note in sorted(sizes.items())]
@@ -186,74 +142,65 @@ def _checkpoints(tables: dict[str, list[Row]], trust: Trust) -> tuple[list[Check
 
 def _entries(tables: dict[str, list[Row]]) -> None:
     """That rows beside the leaves are what their leaves say, and that no leaf lost its row."""
-    records = {_text(row, "quarantine_no"): row for row in tables["quarantine"]}
-    records |= {f"period {_text(row, 'request_no')}": row for row in tables["period_request"]}
+    others = {f"record {text(row, 'quarantine_no')}": row for row in tables["quarantine"]}
+    others |= {f"request {text(row, 'request_no')}": row for row in tables["period_request"]}
     bodies: dict[tuple[int, int], bytes] = {}
-    for name, kind, ref, body in _SOURCES:
+    for name, kind, ref, whole, row_type, body in _SOURCES:
         for row in tables[name]:
-            bodies[int(kind), int(_text(row, ref))] = body(row, records)
+            told = row_type(*values(whole(row, others), row_type.__annotations__))
+            bodies[int(kind), int(text(row, ref))] = body(told)
     for row in tables["log_entry"]:
-        told = entry.EntryRow(*_values(row, entry.EntryRow.__annotations__))
-        if bodies.get((told.kind, told.ref)) != told.body:
-            name = entry.ENTRY_NAMES[entry.EntryKind(told.kind)]
-            raise FailureError(Code.ENTRY, f"row {told.ref} of {name} is not what leaf {told.leaf_no} says")
+        leaf = entry.EntryRow(*values(row, entry.EntryRow.__annotations__))
+        if bodies.get((leaf.kind, leaf.ref)) != leaf.body:
+            name = entry.ENTRY_NAMES[entry.EntryKind(leaf.kind)]
+            raise FailureError(Code.ENTRY, f"row {leaf.ref} of {name} is not what leaf {leaf.leaf_no} says")
 
 
-def _audit_body(row: Row, records: dict[str, Row]) -> bytes:
-    number = _text(row, "quarantine_no")
-    record = records.get(number)
-    digest = bytes(32)
-    if record is not None:
-        topic_no, partition, offset, reason = (
-            int(_text(record, name)) for name in ("topic_no", "partition", "record_offset", "reason")
-        )
-        value = None if record["value"] is None else _bytes(record, "value")
-        digest = entry.record_digest(topic_no, partition, offset, reason, value)
-    action, actor, note = (_text(row, name) for name in ("action", "actor", "note"))
-    return entry.audit_body(entry.AuditRow(int(number), action, actor, note, _micros(row), digest))
+def _whole(row: Row, _others: dict[str, Row]) -> Row:
+    return row
 
 
-def _key_body(row: Row, _records: dict[str, Row]) -> bytes:
-    endorsement = b"" if row["endorsement"] is None else _bytes(row, "endorsement")
-    actor, os_user, note = (_text(row, name) for name in ("actor", "os_user", "note"))
-    key = (_text(row, "origin"), int(_text(row, "algorithm")), _bytes(row, "public_key"))
-    return entry.key_body(entry.KeyRow(*key, endorsement, actor, os_user, note, _micros(row)))
+def _audit(row: Row, others: dict[str, Row]) -> Row:
+    """With the digest of the record it is about."""
+    record = others.get(f"record {text(row, 'quarantine_no')}")
+    digest = bytes(32) if record is None else entry.record_digest(*values(record, _RECORD))
+    return row | {"record": digest.hex()}
 
 
-def _activation_body(row: Row, _records: dict[str, Row]) -> bytes:
-    head = (int(_text(row, "proposal_no")), _bytes(row, "digest"), _text(row, "proposed_by"), _text(row, "approved_by"))
-    return entry.activation_body(entry.ActivationRow(*head, int(_text(row, "first_block")), _micros(row)))
+_RECORD = {"topic_no": "int", "partition": "int", "record_offset": "int", "reason": "int", "value": "bytes | None"}
 
 
-def _schema_body(row: Row, _records: dict[str, Row]) -> bytes:
-    head = (_bytes(row, "digest"), int(_text(row, "objects")), _text(row, "summary"))
-    return entry.schema_body(entry.SchemaRow(*head, _micros(row)))
+def _key(row: Row, _others: dict[str, Row]) -> Row:
+    return row | {"endorsement": row["endorsement"] or ""}
 
 
-def _period_body(row: Row, records: dict[str, Row]) -> bytes:
-    asked = records.get(f"period {_text(row, 'request_no')}")
+def _period(row: Row, others: dict[str, Row]) -> Row:
+    """With what was asked for."""
+    asked = others.get(f"request {text(row, 'request_no')}")
     if asked is None:
-        raise FailureError(Code.ENTRY, f"period event {_text(row, 'event_no')} was asked for by nobody")
-    first, last = (date.fromisoformat(_text(asked, name)).toordinal() for name in ("first_day", "last_day"))
-    digest = b"" if row["trial_balance"] is None else _bytes(row, "trial_balance")
-    return entry.period_body(
-        entry.PeriodRow(
-            _text(asked, "period"), int(_text(asked, "kind")), first, last, _text(asked, "asked_by"),
-            _text(asked, "os_user"), _text(asked, "note"), _micros(asked), _text(row, "approved_by"),
-            _text(row, "os_user"), _text(row, "note"), _micros(row), int(_text(row, "at_block")),
-            _bytes(row, "block_hash"), int(row["checkpoint_size"] or 0), digest,
-        )
-    )  # fmt: skip
+        raise FailureError(Code.ENTRY, f"period event {text(row, 'event_no')} was asked for by nobody")
+    days = {name: str(date.fromisoformat(text(asked, name)).toordinal()) for name in ("first_day", "last_day")}
+    asking = {"asked": asked["at"], "asked_os_user": asked["os_user"], "asked_note": asked["note"]}
+    approving = {"approved_os_user": row["os_user"], "approved_note": row["note"]}
+    nothing = {"checkpoint_size": row["checkpoint_size"] or "0", "trial_balance": row["trial_balance"] or ""}
+    return asked | row | days | asking | approving | nothing
 
 
-_SOURCES: tuple[tuple[str, entry.EntryKind, str, Callable[[Row, dict[str, Row]], bytes]], ...] = (
-    ("quarantine_audit", entry.EntryKind.QUARANTINE_AUDIT, "audit_no", _audit_body),
-    ("policy_activation", entry.EntryKind.POLICY_ACTIVATION, "activation_no", _activation_body),
-    ("schema_digest", entry.EntryKind.SCHEMA_DIGEST, "digest_no", _schema_body),
-    ("signing_key", entry.EntryKind.SIGNING_KEY, "key_no", _key_body),
-    ("period_event", entry.EntryKind.PERIOD_EVENT, "event_no", _period_body),
-)
+_SOURCES: tuple[tuple[str, entry.EntryKind, str, Callable[[Row, dict[str, Row]], Row], Any, Any], ...] = (
+    ("quarantine_audit", entry.EntryKind.QUARANTINE_AUDIT, "audit_no", _audit, entry.AuditRow, entry.audit_body),
+    ("policy_activation", entry.EntryKind.POLICY_ACTIVATION, "activation_no", _whole,
+     entry.ActivationRow, entry.activation_body),
+    ("schema_digest", entry.EntryKind.SCHEMA_DIGEST, "digest_no", _whole, entry.SchemaRow, entry.schema_body),
+    ("signing_key", entry.EntryKind.SIGNING_KEY, "key_no", _key, entry.KeyRow, entry.key_body),
+    ("period_event", entry.EntryKind.PERIOD_EVENT, "event_no", _period, entry.PeriodRow, entry.period_body),
+)  # fmt: skip
+"""Table, kind, number of a row, what makes the row whole, and how it is encoded."""
 
 
-def _tiles(tables: dict[str, list[Row]]) -> dict[tuple[int, int], bytes]:
-    return {(int(_text(row, "level")), int(_text(row, "idx"))): _bytes(row, "hashes") for row in tables["tile"]}
+def _tiles(tables: dict[str, list[Row]]) -> StoredTile:
+    """Only full tiles are kept in the database."""
+    kept = {(level, index): hashes for level, index, hashes in (values(row, _TILE) for row in tables["tile"])}
+    return lambda level, index, width: kept.get((level, index), b"") if width == TILE else None
+
+
+_TILE = {"level": "int", "idx": "int", "hashes": "bytes"}

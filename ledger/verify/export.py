@@ -6,25 +6,25 @@ import base64
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from ledger.verify.books import Block, Books
-from ledger.verify.codes import Code, FailureError
+from ledger.verify.codes import Code, FailureError, read_text
 from ledger.verify.notes import Checkpoint, Trust, check_note
+from ledger.verify.rows import values
 from ledger.verify.trees import TILE, Grower, root_of
 
-TileCheck = Callable[[int, int, Sequence[bytes]], None]
-"""Checks that the tile of a level and number holds these hashes."""
+StoredTile = Callable[[int, int, int], bytes | None]
+"""The bytes of the tile of a level, number and width; b"" when it is missing, None when such tiles are not kept."""
 
 
 def check_export(directory: Path, trust: Trust) -> tuple[Checkpoint, Books]:
     """Check a whole export. The newest checkpoint and the books it stands for."""
-    head = check_note(_text(directory / "checkpoint"), trust)
+    head = check_note(read_text(directory / "checkpoint"), trust)
     checkpoints = [check_note(note, trust, witnessed=False) for note in read_notes(directory / "checkpoints.jsonl")]
     if head not in checkpoints:
         raise FailureError(Code.TRUNCATED, f"checkpoints.jsonl does not hold the newest, of {head.size} leaves")
     books = Books(_blocks(directory / "blocks.jsonl"))
-    check_log(books, _bundles(directory, head.size), head, [*checkpoints, *trust.seen], _check_tile_file(directory))
+    check_log(books, _bundles(directory, head.size), head, [*checkpoints, *trust.seen], _tile_of(directory))
     return head, books
 
 
@@ -33,7 +33,7 @@ def check_log(
     bundles: Iterator[list[bytes]],
     head: Checkpoint,
     checkpoints: Sequence[Checkpoint],
-    check_tile: TileCheck,
+    stored: StoredTile,
 ) -> None:
     """Check leaves, in bundles of 256, against every checkpoint and against the stored tiles."""
     for told in checkpoints:
@@ -46,7 +46,7 @@ def check_log(
     for number, leaves in enumerate(bundles):
         start = number * TILE
         hashes = books.feed(leaves)
-        check_tile(0, number, hashes)
+        _check_tile(stored, 0, number, hashes)
         while due and due[-1].size <= start + len(hashes):
             told = due.pop()
             _compare(told, grower.root(hashes[: told.size - start]), books, head)
@@ -57,7 +57,7 @@ def check_log(
     if due:
         raise FailureError(Code.TRUNCATED, f"{books.size} leaves are there, {due[-1].size} were signed or seen")
     books.finish()
-    _check_upper_tiles(check_tile, roots)
+    _check_upper_tiles(stored, roots)
 
 
 def _compare(told: Checkpoint, root: bytes, books: Books, head: Checkpoint) -> None:
@@ -65,6 +65,7 @@ def _compare(told: Checkpoint, root: bytes, books: Books, head: Checkpoint) -> N
         newest = told.size == head.size and told.root == head.root
         code = Code.ROOT if newest or told.root == head.root else Code.FORK
         raise FailureError(code, f"the first {told.size} leaves are not those of the checkpoint")
+    books.check_signers(told)
     block = books.block_at.get(told.size)
     if told.size and told.block:
         number, _, digest = told.block.removeprefix("block ").partition(" ")
@@ -78,39 +79,31 @@ def _base64(value: bytes) -> str:
 
 def tile_path(level: str, index: int, width: int = TILE) -> str:
     """Where C2SP tlog-tiles puts a tile."""
-    groups = f"{index:03d}" if index < 1000 else f"{index:0{-(-len(str(index)) // 3) * 3}d}"
-    parts = [groups[at : at + 3] for at in range(0, len(groups), 3)]
-    name = "/".join([*(f"x{part}" for part in parts[:-1]), parts[-1]])
-    return f"tile/{level}/{name}" + (f".p/{width}" if width < TILE else "")
+    parts = [f"{index % 1000:03d}"]
+    while index := index // 1000:
+        parts.insert(0, f"x{index % 1000:03d}")
+    return f"tile/{level}/{'/'.join(parts)}" + (f".p/{width}" if width < TILE else "")
 
 
-def _check_tile_file(directory: Path) -> TileCheck:
-    """Holds tiles in files against hashes."""
+def _tile_of(directory: Path) -> StoredTile:
+    def read(level: int, index: int, width: int) -> bytes:
+        path = directory / tile_path(str(level), index, width)
+        return path.read_bytes() if path.is_file() else b""
 
-    def check(level: int, index: int, hashes: Sequence[bytes]) -> None:
-        path = directory / tile_path(str(level), index, len(hashes))
-        if not path.is_file() or path.read_bytes() != b"".join(hashes):
-            raise FailureError(Code.TILE, f"tile {index} of level {level} does not hold the hashes of its leaves")
-
-    return check
+    return read
 
 
-def check_tile_bytes(tiles: dict[tuple[int, int], bytes]) -> TileCheck:
-    """Holds full tiles by level and number against hashes."""
-
-    def check(level: int, index: int, hashes: Sequence[bytes]) -> None:
-        if len(hashes) == TILE and tiles.get((level, index)) != b"".join(hashes):
-            raise FailureError(Code.TILE, f"tile {index} of level {level} does not hold the hashes of its leaves")
-
-    return check
+def _check_tile(stored: StoredTile, level: int, index: int, hashes: Sequence[bytes]) -> None:
+    if (held := stored(level, index, len(hashes))) is not None and held != b"".join(hashes):
+        raise FailureError(Code.TILE, f"tile {index} of level {level} does not hold the hashes of its leaves")
 
 
-def _check_upper_tiles(check_tile: TileCheck, roots: list[bytes]) -> None:
+def _check_upper_tiles(stored: StoredTile, roots: list[bytes]) -> None:
     level = 1
     while roots:
         tiles = [roots[at : at + TILE] for at in range(0, len(roots), TILE)]
         for index, hashes in enumerate(tiles):
-            check_tile(level, index, hashes)
+            _check_tile(stored, level, index, hashes)
         roots = [root_of(hashes) for hashes in tiles if len(hashes) == TILE]
         level += 1
 
@@ -139,15 +132,8 @@ def _unpacked(path: Path, width: int) -> list[bytes]:
     return leaves
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FailureError(Code.MALFORMED, f"{path}: cannot be read ({error})") from None
-
-
 def _lines(path: Path) -> Iterator[dict[str, object]]:
-    for number, line in enumerate(_text(path).splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         try:
             row = json.loads(line)
         except ValueError:
@@ -162,16 +148,6 @@ def read_notes(path: Path) -> list[str]:
     return [str(row.get("note", "")) for row in _lines(path)]
 
 
-_HEX = ("prev_hash", "root", "policy_digest", "journal", "hash")
-_NUMBERS = ("block_no", "first_leaf", "leaf_count", "recorded_us")
-
-
 def _blocks(path: Path) -> Iterator[Block]:
-    for number, row in enumerate(_lines(path), 1):
-        try:
-            texts = {name: str(row[name]) for name in Block._fields}
-            hexes: dict[str, Any] = {name: bytes.fromhex(texts[name]) for name in _HEX}
-            numbers: dict[str, Any] = {name: int(texts[name]) for name in _NUMBERS}
-        except (KeyError, ValueError) as error:
-            raise FailureError(Code.MALFORMED, f"{path.name}, line {number}: {error}") from None
-        yield Block(**{**texts, **hexes, **numbers})
+    for row in _lines(path):
+        yield Block(*values({name: str(value) for name, value in row.items()}, Block.__annotations__))

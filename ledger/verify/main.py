@@ -8,17 +8,10 @@ from pathlib import Path
 
 from ledger.verify.books import Books, account_name
 from ledger.verify.bundle import check_bundle, describe
-from ledger.verify.codes import SAYS, Code, FailureError
+from ledger.verify.codes import SAYS, Code, FailureError, read_text
 from ledger.verify.dump import check_dump
 from ledger.verify.export import check_export
-from ledger.verify.notes import Checkpoint, Trust, check_note, read_checkpoint, read_key
-
-
-def _text(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FailureError(Code.MALFORMED, f"{path}: cannot be read ({error})") from None
+from ledger.verify.notes import Checkpoint, Trust, check_note, check_seen, read_checkpoint, read_key
 
 
 def _keys(given: list[str]) -> list[str]:
@@ -26,7 +19,7 @@ def _keys(given: list[str]) -> list[str]:
     return [
         line
         for text in given
-        for line in (_text(text).splitlines() if Path(text).is_file() else [text])
+        for line in (read_text(Path(text)).splitlines() if Path(text).is_file() else [text])
         if line.strip()
     ]
 
@@ -52,7 +45,7 @@ def main() -> None:
     """Check what the arguments name; exits with a code of `codes.Code`."""
     asked = _parser().parse_args()
     try:
-        seen = [read_checkpoint(_text(path).rpartition("\n\n")[0] + "\n") for path in asked.seen]
+        seen = [read_checkpoint(read_text(Path(path)).rpartition("\n\n")[0] + "\n") for path in asked.seen]
         trust = Trust(
             [read_key(text) for text in _keys(asked.log_key)],
             [read_key(text) for text in _keys(asked.witness_key)],
@@ -67,15 +60,13 @@ def main() -> None:
 
 def _check(what: str, path: str, trust: Trust, *, balances: bool) -> None:
     if what == "bundle":
-        told, leaf = check_bundle(_text(path), trust)
+        told, leaf = check_bundle(read_text(Path(path)), trust)
         sys.stdout.write("\n".join([f"{path}: in the log", *describe(leaf), *_checkpoint(told, trust)]) + "\n")
     elif what == "checkpoint":
-        told = check_note(_text(path), trust)
-        for seen in trust.seen:
-            if seen.origin != told.origin or (seen.size == told.size and seen.root != told.root):
-                raise FailureError(Code.FORK, f"{path}: another history than the one seen at {seen.size} leaves")
-            if seen.size > told.size:
-                raise FailureError(Code.TRUNCATED, f"{path}: {seen.size} leaves were seen before")
+        told = check_note(read_text(Path(path)), trust)
+        check_seen(told, trust)
+        if (seen := max((one.size for one in trust.seen), default=0)) > told.size:
+            raise FailureError(Code.TRUNCATED, f"{path}: {seen} leaves were seen before")
         sys.stdout.write("\n".join([f"{path}: good", *_checkpoint(told, trust)]) + "\n")
     else:
         told, books = check_export(Path(path), trust) if what == "export" else check_dump(Path(path), trust)

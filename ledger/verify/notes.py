@@ -36,12 +36,16 @@ class Trust(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """The first `size` leaves of the log `origin` have the tree head `root`; `block` binds the last block."""
+    """The first `size` leaves of the log `origin` have the tree head `root`; `block` binds the last block.
+
+    `signers` are the log's keys that signed it; none, where that was not looked at.
+    """
 
     origin: str
     size: int
     root: bytes
     block: str
+    signers: tuple[bytes, ...] = ()
 
 
 def unbase64(text: str, what: str) -> bytes:
@@ -83,20 +87,29 @@ def check_note(note: str, trust: Trust, *, witnessed: bool = True) -> Checkpoint
         raise FailureError(Code.MALFORMED, "a checkpoint ends with an empty line and signature lines")
     checkpoint = read_checkpoint(text)
     where = f"checkpoint of {checkpoint.size} leaves"
-    signed = countersigned = False
+    signers: list[bytes] = []
+    countersigned = False
     for line in rest.splitlines():
         name, _, encoded = line.removeprefix("\N{EM DASH} ").rpartition(" ")
         data = unbase64(encoded, f"{where}, signature of {name}")
         for key in (*trust.log, *trust.witnesses):
             if (key.name, key.id()) == (name, data[:4]):
                 _check_signature(key, text, data[4:], where)
-                signed = signed or (key in trust.log and key.kind == SIGNATURE and name == checkpoint.origin)
+                if key in trust.log and key.kind == SIGNATURE and name == checkpoint.origin:
+                    signers.append(key.public)
                 countersigned = countersigned or key in trust.witnesses
-    if not signed:
+    if not signers:
         raise FailureError(Code.UNKNOWN_KEY, f"{where}: not signed by a key you trust for {checkpoint.origin!r}")
     if witnessed and trust.witnesses and not countersigned:
         raise FailureError(Code.NOT_WITNESSED, f"{where}: not countersigned by a witness you trust")
-    return checkpoint
+    return checkpoint._replace(signers=tuple(signers))
+
+
+def check_seen(told: Checkpoint, trust: Trust) -> None:
+    """FORK when this is another history than one the auditor saw."""
+    for seen in trust.seen:
+        if seen.origin != told.origin or (seen.size == told.size and seen.root != told.root):
+            raise FailureError(Code.FORK, f"another history than the one seen at {seen.size} leaves")
 
 
 def _check_signature(key: Key, text: str, signature: bytes, where: str) -> None:
@@ -104,7 +117,14 @@ def _check_signature(key: Key, text: str, signature: bytes, where: str) -> None:
     if key.kind == COSIGNATURE:
         message = f"cosignature/v1\ntime {int.from_bytes(signature[:8])}\n".encode() + message
         signature = signature[8:]
+    if not is_signed(key.public, signature, message):
+        raise FailureError(Code.SIGNATURE, f"{where}: the signature of {key.name} is forged")
+
+
+def is_signed(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether the Ed25519 key signed this."""
     try:
-        Ed25519PublicKey.from_public_bytes(key.public).verify(signature, message)
-    except InvalidSignature:
-        raise FailureError(Code.SIGNATURE, f"{where}: the signature of {key.name} is forged") from None
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -107,7 +107,7 @@ def rotate_key(
     by: Annotated[str, typer.Option("--by", help="Who changes it.")],
     note: Annotated[str, typer.Option(help="Why.")] = "",
 ) -> None:
-    """Make a new signing key, endorsed by the present one; it signs from the next minute on.
+    """Make a new signing key, endorsed by the present one; it signs every checkpoint that covers its leaf.
 
     Tell the witness before: it countersigns only keys it was told of (`spp witness trust`).
     """

@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from events.states import LineState
 from ledger.model.account import Dimensions
+from ledger.model.entry import EntryRow, encode_entry
 from ledger.proof.keys import record_key
 from ledger.proof.note import NoteSigner
 from ledger.proof.sealer import Sealed, Sealer
 from ledger.proof.witness_store import WitnessStore
-from ledger.store import LedgerConnection, connect
+from ledger.store import LedgerConnection, connect, copy, entries
 from pipeline.logging import configure_logging
 from pipeline.witness import STORE_FILE, make_server, make_witness
 from pipeline.witnessing import Witness
@@ -41,6 +42,15 @@ class Books:
             self.lines += 1
             self.keeper.decide(self.lines.to_bytes(16), LineState.APPROVED, amount_minor, OF)
         self.keeper.post()
+
+    def note(self) -> None:
+        """Take what waits for its leaf into a block of its own, as the decider does."""
+        with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
+            told = entries.take_awaiting(cursor, entries.read_awaiting(cursor))
+            rows = [EntryRow(self.keeper._next_leaf(), self.keeper._block + 1, *one) for one in told]
+            copy.copy_rows(cursor, copy.LOG_ENTRY, rows)
+            self.keeper.extra = {row.leaf_no: encode_entry(row) for row in rows}
+            self.keeper.post()
 
     def sealer(self) -> Sealer:
         return Sealer(self.connection, [LOG])

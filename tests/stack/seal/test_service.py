@@ -11,6 +11,7 @@ from threading import Event, Thread
 import pytest
 
 from ledger.proof.keys import key_file, write_key_file
+from ledger.proof.note import parse_key, verify_note
 from ledger.verify.codes import Code
 from pipeline.errors import PipelineError
 from pipeline.metrics import Metrics
@@ -109,6 +110,49 @@ def test_a_new_key_is_endorsed_by_the_old_one_and_signs(books: Books, settings: 
     Ed25519PublicKey.from_public_bytes(old.key.public).verify(new.endorsement, endorsed(*new.key))
     assert load_signer(books.connection, settings.log_keys_directory).key == new.key
     assert books.connection.execute("select count(*) from awaiting_leaf where kind = 6").fetchone() == (2,)
+
+
+@pytest.mark.usefixtures("sealing")
+def test_a_running_sealer_changes_to_the_new_key_with_its_leaf(
+    books: Books, witness: Witness, spp: Spp, tmp_path: Path
+) -> None:
+    books.note()
+    books.post(3)
+    until(books, SEALED)
+    new = spp("ledger", "rotate-key", "--by", "dara", "--note", "yearly").stdout.strip()
+    books.post(3)
+    until(books, SEALED)  # on record, and no leaf yet: the old key signs
+    spp("witness", "trust", str(tmp_path), new)
+    books.note()
+    until(books, SEALED)
+    books.post(3)
+    until(books, SEALED)
+    key_at = books.connection.execute("select max(leaf_no) from log_entry where kind = 6").fetchone()
+    notes = books.connection.execute("select size, note from checkpoint order by size").fetchall()
+    assert key_at is not None
+    assert len(notes) >= 4
+    for size, note in notes:
+        signed_by = [key for key in (LOG.key, parse_key(new)) if verify_note(note, [key])[1]]
+        assert signed_by == [parse_key(new) if size > key_at[0] else LOG.key]
+    assert spp("ledger", "export", str(tmp_path / "books")).returncode == 0
+    check = ("export", str(tmp_path / "books"), "--witness-key", str(witness.key), "--log-key", new)
+    assert Code(spp(*check, module="ledger.verify.main").returncode) is Code.UNKNOWN_KEY
+    assert Code(spp(*check, "--log-key", str(LOG.key), module="ledger.verify.main").returncode) is Code.GOOD
+
+
+def test_a_sealer_that_restarts_signs_with_the_key_of_the_newest_checkpoint_until_the_next_has_its_leaf(
+    books: Books, settings: Settings, spp: Spp
+) -> None:
+    from ledger.proof.keys import load_signer
+
+    books.note()
+    books.seal()
+    new = parse_key(spp("ledger", "rotate-key", "--by", "dara").stdout)
+    size = books.sealer().size
+    assert load_signer(books.connection, settings.log_keys_directory, size).key == LOG.key
+    books.note()
+    assert load_signer(books.connection, settings.log_keys_directory, size).key == LOG.key
+    assert load_signer(books.connection, settings.log_keys_directory, size + 1).key == new
 
 
 def test_without_its_key_or_with_changed_books_the_role_ends_and_says_why(books: Books, settings: Settings) -> None:

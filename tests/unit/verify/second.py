@@ -54,14 +54,47 @@ def _leaves(directory: Path) -> list[bytes]:
     return [leaf for _, leaf in sorted(found)]
 
 
-def accepts_export(directory: Path, log_key: str, witness_key: str, seen: str | None = None) -> bool:
+def _keys(leaves: list[bytes], origin: str) -> list[tuple[int, bytes]] | None:
+    """Leaf and public half of every key on record; None when one is not of this log or not endorsed by the last."""
+    found: list[tuple[int, bytes]] = []
+    for number, leaf in enumerate(leaves):
+        if leaf[1] != 6:
+            continue
+        name_ends = 34 + int.from_bytes(leaf[30:34])
+        key_ends = name_ends + 8 + int.from_bytes(leaf[name_ends + 4 : name_ends + 8])
+        signature = leaf[key_ends + 4 : key_ends + 4 + int.from_bytes(leaf[key_ends : key_ends + 4])]
+        if leaf[34:name_ends] != origin.encode():
+            return None
+        try:
+            if found:
+                VerifyKey(found[-1][1]).verify(b"key endorsement v1\n" + leaf[30:key_ends], signature)
+        except (BadSignatureError, ValueError):
+            return None
+        found.append((number, leaf[name_ends + 8 : key_ends]))
+    return found
+
+
+def _newest_signed(note: str, keys: list[tuple[int, bytes]], log_keys: list[str]) -> bool:
+    """Whether the newest key on record below the checkpoint's size signed it."""
+    size = int(note.split("\n")[1])
+    newest = [public for number, public in keys if number < size][-1:]
+    by = [base64.b64decode(key.split("+", 2)[2])[1:] for key in log_keys if _signed(note, key) is not None]
+    return all(public in by for public in newest)
+
+
+def accepts_export(directory: Path, log_key: str | list[str], witness_key: str, seen: str | None = None) -> bool:
     """Whether checkpoints are signed, the newest countersigned, and each is the tree over the leaves that are there."""
+    log_keys = [log_key] if isinstance(log_key, str) else log_key
     head = (directory / "checkpoint").read_text()
     notes = [json.loads(line)["note"] for line in (directory / "checkpoints.jsonl").read_text().splitlines()]
-    told = [_signed(note, log_key) for note in [head, *notes, *([seen] if seen else [])]]
+    every = [head, *notes, *([seen] if seen else [])]
+    told = [next((one for key in log_keys if (one := _signed(note, key))), None) for note in every]
     if _signed(head, witness_key) is None or any(one is None for one in told):
         return False
     leaves = _leaves(directory)
+    keys = _keys(leaves, head.partition("\n")[0])
+    if keys is None or not all(_newest_signed(note, keys, log_keys) for note in every):
+        return False
     tree = InmemoryTree(algorithm="sha256")
     roots = {}
     sizes = {one[1] for one in told if one}

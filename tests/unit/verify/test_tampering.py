@@ -7,20 +7,25 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from events import merkle
+from ledger.proof.note import NoteSigner
 from ledger.verify.codes import Code
 from tests.unit.verify import second
-from tests.unit.verify.world import LOG, THIEF, WITNESS, World, decision, honest, transfer
+from tests.unit.verify.world import LOG, NEXT, THIEF, WITNESS, World, decision, honest, transfer
 
 Forge = Callable[[Path], Path]
 
 
-def verify(what: str, *paths: Path, seen: Path | None = None, witness: bool = True) -> Code:
+def verify(
+    what: str, *paths: Path, seen: Path | None = None, witness: bool = True, keys: Sequence[NoteSigner] = (LOG,)
+) -> Code:
     """The exit code of the real program, in a process of its own."""
-    command = [sys.executable, "-m", "ledger.verify.main", what, *map(str, paths), "--log-key", str(LOG.key)]
+    command = [sys.executable, "-m", "ledger.verify.main", what, *map(str, paths)]
+    command += [text for signer in keys for text in ("--log-key", str(signer.key))]
     command += ["--witness-key", str(WITNESS.key)] if witness else []
     command += ["--seen", str(seen)] if seen else []
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -128,6 +133,65 @@ def test_both_reject_tampered_books(tmp_path: Path, forge: Forge, codes: set[Cod
     forge(tmp_path)
     assert verify("export", tmp_path) in codes
     assert not second.accepts_export(tmp_path, str(LOG.key), str(WITNESS.key))
+
+
+def rotated(by: NoteSigner | None = LOG, **told: Any) -> World:
+    """The log's key is followed by another one, which signs what comes after."""
+    world = honest(20)
+    world.rotate(NEXT, by, **told)
+    number = len(world.blocks) + 1
+    world.post([decision(world.size + at, number, 900 + at) for at in range(3)])
+    world.sign()
+    return world
+
+
+def signed_on_by_the_old_key() -> World:
+    """As whoever stole the key would, for whose sake another took its place."""
+    world = rotated()
+    world.notes.pop()
+    world.signer = LOG
+    world.sign()
+    return world
+
+
+def signed_too_early() -> World:
+    """By a key that is not on record yet."""
+    world = honest(20)
+    world.signer = NEXT
+    world.sign()
+    world.rotate(NEXT, LOG)
+    world.sign()
+    return world
+
+
+def test_both_accept_a_key_that_the_one_before_endorsed(tmp_path: Path) -> None:
+    rotated().write(tmp_path)
+    assert verify("export", tmp_path, keys=(LOG, NEXT)) is Code.GOOD
+    assert second.accepts_export(tmp_path, [str(LOG.key), str(NEXT.key)], str(WITNESS.key))
+    for one in (LOG, NEXT):
+        assert verify("export", tmp_path, keys=(one,)) is Code.UNKNOWN_KEY
+        assert not second.accepts_export(tmp_path, [str(one.key)], str(WITNESS.key))
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        lambda: rotated(None),
+        lambda: rotated(THIEF),
+        lambda: rotated(NEXT),
+        lambda: rotated(about=THIEF),
+        lambda: rotated(name="books.example/another"),
+        signed_on_by_the_old_key,
+        signed_too_early,
+    ],
+    ids=["by nobody", "by a thief", "by itself", "of another key", "of another log", "old key", "too early"],
+)
+def test_both_reject_a_key_that_is_not_endorsed_or_signs_out_of_its_time(
+    tmp_path: Path, forged: Callable[[], World]
+) -> None:
+    forged().write(tmp_path)
+    assert verify("export", tmp_path, keys=(LOG, NEXT)) is Code.KEY
+    assert not second.accepts_export(tmp_path, [str(LOG.key), str(NEXT.key)], str(WITNESS.key))
 
 
 def test_both_reject_a_fork_that_a_colluding_witness_signed_against_what_the_auditor_kept(tmp_path: Path) -> None:

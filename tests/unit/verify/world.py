@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from events import merkle
 from ledger.model.block import GENESIS_HASH, BlockHeader, block_hash, block_root, format_totals
-from ledger.model.entry import EntryKind, EntryRow, KeyRow, encode_entry, key_body
+from ledger.model.entry import EntryKind, EntryRow, KeyRow, encode_entry, endorsed, key_body
 from ledger.model.leaf import account_reference, encode_decision, encode_transfer
 from ledger.model.rows import DecisionRow, TransferRow
 from ledger.proof.checkpoint import Checkpoint, block_line, proof_text
@@ -23,6 +23,7 @@ from ledger.proof.tree import Prover, Tree, split_hashes
 ORIGIN = "books.example/ledger"
 LOG = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"l" * 32))
 WITNESS = NoteSigner("witness.example", Ed25519PrivateKey.from_private_bytes(b"w" * 32), Algorithm.COSIGNATURE_ED25519)
+NEXT = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"n" * 32))
 THIEF = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"t" * 32))
 ACCOUNTS = {1: "commitment/birth/nssf/KHR", 2: "payable/birth/nssf/KHR", 3: "cash:bank/-/-/USD", 4: "x/-/-/USD"}
 REFERENCES = {number: account_reference(number, code) for number, code in ACCOUNTS.items()}
@@ -72,6 +73,20 @@ class World:
         note = text + "\n" + self.signer.sign(text) + (WITNESS.cosign(text, 1_700_000_000) if witnessed else "")
         self.notes.append(note)
         return note
+
+    def rotate(
+        self, signer: NoteSigner, by: NoteSigner | None, *, about: NoteSigner | None = None, name: str = ORIGIN
+    ) -> None:
+        """Put a key on record as the next leaf, endorsed by `by` (None: by nobody), and sign with it from here on.
+
+        `about`: the endorsement is of this other key.
+        """
+        told = (about or signer).key
+        endorsement = by.private.sign(endorsed(name, told.algorithm, told.public)) if by else b""
+        row = KeyRow(name, 1, signer.key.public, endorsement, "sokha", "spp", "", 1)
+        number = len(self.blocks) + 1
+        self.post([EntryRow(self.size, number, EntryKind.SIGNING_KEY, number, key_body(row))])
+        self.signer = signer
 
     def rehashed(self) -> World:
         """The same rows with fresh blocks and no signature: what a forger of the whole database would leave."""
@@ -140,8 +155,7 @@ def transfer(
 def honest(lines: int = 170) -> World:
     """A key, then in blocks of ten: for each line a transfer and its decision; a correction; three checkpoints."""
     world = World()
-    key = KeyRow(ORIGIN, 1, LOG.key.public, b"", "sokha", "spp", "", 1)
-    world.post([EntryRow(0, 1, EntryKind.SIGNING_KEY, 1, key_body(key))])
+    world.rotate(LOG, None)
     world.sign(witnessed=False)
     for start in range(0, lines, 10):
         first, block_no = world.size, len(world.blocks) + 1
