@@ -38,6 +38,19 @@ class Settings(BaseSettings):
     witness: str | None = Field(default=None, description="address of the witness that countersigns, http://host:port")
     witness_key: str | None = Field(default=None, description="its key, as `spp witness key` prints it")
     witness_port: int = Field(default=0, ge=0, le=65535, description="port of the local witness; 0 takes a free one")
+    npca_url: str | None = Field(default=None, repr=False, description="the certifying agency's own PostgreSQL")
+    npca_keys: Path | None = Field(
+        default=None, description="the agency's key registry and its key as a source; default HOME/keys"
+    )
+    exchange_url: str | None = Field(
+        default=None, repr=False, description="the payment exchange's own database, postgresql://…"
+    )
+    exchange: Path | None = Field(
+        default=None, description="directory of the exchange's files and officers; default HOME/exchange"
+    )
+    exchange_banks: Path | None = Field(
+        default=None, description="the exchange's banks file; default the examples for the bank simulator"
+    )
     metrics_port: int = Field(
         default=0, ge=0, le=65534, description="metrics port of the first worker; the next follow"
     )
@@ -71,6 +84,29 @@ class Settings(BaseSettings):
         return self.home / "witness"
 
     @property
+    def npca_keys_directory(self) -> Path:
+        """The registry the agency verifies operators by, and its own key. On a laptop everybody's are in one place."""
+        return self.npca_keys or self.keys_directory
+
+    @property
+    def npca_password_file(self) -> Path:
+        """Password of the agency's role in the embedded PostgreSQL; the ledger's programs do not read it."""
+        return self.home / "npca" / "password"
+
+    @property
+    def npca(self) -> str:
+        """The agency's URL: the one given, else its database in the embedded PostgreSQL; SettingsError when neither."""
+        if self.npca_url:
+            return self.npca_url
+        place = self._running("postgres", "url", "SPP_NPCA_URL").rpartition("@")[2].rpartition("/")[0]
+        try:
+            password = self.npca_password_file.read_text()
+        except OSError as error:
+            msg = f"{self.npca_password_file} cannot be read: run `spp up`, or set SPP_NPCA_URL to the agency's server"
+            raise SettingsError(msg) from error
+        return f"postgresql://npca:{password}@{place}/npca"
+
+    @property
     def witness_url(self) -> str | None:
         """Where the witness answers: the one given, else the local one, else None."""
         return self.witness or self._running_witness("url")
@@ -90,6 +126,21 @@ class Settings(BaseSettings):
     def jars_directory(self) -> Path:
         """Kafka's jars."""
         return self.kafka_jars or self.home / "kafka" / "jars"
+
+    @property
+    def exchange_directory(self) -> Path:
+        """Files to and from banks, officers' keys."""
+        return self.exchange or self.home / "exchange"
+
+    @property
+    def exchange_database(self) -> str:
+        """URL of the exchange's database: the one given, else one beside the running local ledger's; SettingsError."""
+        if self.exchange_url:
+            return self.exchange_url
+        if self.ledger_url:
+            msg = "SPP_LEDGER_URL names your own server: name the exchange's database too, with SPP_EXCHANGE_URL"
+            raise SettingsError(msg)
+        return self._running("postgres", "url", "SPP_EXCHANGE_URL").rpartition("/")[0] + "/spp_exchange"
 
     @property
     def policy_directory(self) -> Path:

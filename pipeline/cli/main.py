@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "quarantine": ("pipeline.cli.quarantine", "app", "List, show, replay or discard refused records."),
     "parked": ("pipeline.cli.parked", "app", "List cases that failed in the decider, or have them decided again."),
     "witness": ("pipeline.cli.witness", "app", "Countersign the log for somebody who trusts nobody."),
+    "npca": ("pipeline.cli.npca", "app", "Follow, review and certify as the certifying agency."),
     "worker": ("pipeline.cli.worker", "worker", "Run one worker in the foreground."),
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pipeline.local import jars, kafka, postgres, processes, sealing, workers
+from pipeline.local import agency, jars, kafka, postgres, processes, sealing, workers
 from pipeline.local.errors import LocalError
 from pipeline.local.progress import Progress
 from pipeline.settings import Settings
@@ -141,6 +141,8 @@ def _contents(settings: Settings, progress: Progress) -> None:
         progress.note(f"{name} was of older code or settings and is started anew")
     with progress.step("Bringing the ledger's schema up to date"):
         migrate(settings.ledger)
+    if not settings.ledger_url and not settings.npca_url:
+        agency.prepare(settings)
     with progress.step("Making the topics"):
         ensure_topics(settings.bootstrap)
 

@@ -1,0 +1,1 @@
+"""The certifying agency: its own process, database and keys. It reads what is published and shares no table."""
