@@ -1,71 +1,102 @@
-"""`python -m infra.bench`: signed events waiting in Kafka to committed decisions and ledger, on servers of its own."""
+"""`python -m infra.bench`: every row of docs/bench.md in one run, on servers of its own; or the full path alone."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
+import psutil
 import typer
 
-from infra.bench import prepare, report
-from infra.bench.copying import raw_copy_seconds
-from infra.bench.measure import StalledError, Timing, follow
-from ledger.reconciliation.run import reconcile
-from ledger.statements.snapshot import snapshot
+from infra.bench import page, report, single, sizes
+from infra.bench.rows import ROWS
+from infra.bench.world import StalledError, World
 from ledger.store import connect
-from pipeline.cli.console import Steps, write_json
-from pipeline.local import processes, stack
+from pipeline.cli.console import Steps, write_json, write_table
+from pipeline.local import stack
 from pipeline.local.errors import LocalError
 from pipeline.local.jars import install
-from pipeline.settings import Settings, load_settings
+from pipeline.settings import CHECKOUT, Settings, load_settings
 from pipeline.transport import BATCH_RECORDS
 
-STALL_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to measure."""
-
-    events: int
-    workers: int
-    batch: int
-    waves: int
+PAGE = CHECKOUT / "docs" / "bench.md"
+SINGLE_EVENTS = 200_000
 
 
 def main(
     *,
-    events: Annotated[int, typer.Option(help="About how many events.")] = 200_000,
-    workers: Annotated[int, typer.Option(help="How many processes record.")] = 1,
-    batch: Annotated[int, typer.Option(help="Records a recording transaction takes at most.")] = BATCH_RECORDS,
+    rows: Annotated[str, typer.Option(help=f"Only these rows, of {','.join(ROWS)}.")] = "",
+    full: Annotated[bool, typer.Option(help="All sizes: up to ten million rows and a whole month; an hour.")] = False,
+    write: Annotated[bool, typer.Option(help="Write docs/bench.md.")] = False,
+    scale: Annotated[float, typer.Option(min=0.001, help="Measure so much less, to try the benchmark itself.")] = 1.0,
     waves: Annotated[
-        int, typer.Option(min=1, max=3, help="1: facts and requests; 2: declared batches too; 3: closed cycles too.")
-    ] = 3,
+        int | None,
+        typer.Option(
+            min=1,
+            max=3,
+            help="The full path alone; 1: facts and requests; 2: declared batches too; 3: closed cycles too.",
+        ),
+    ] = None,
+    events: Annotated[int | None, typer.Option(help="The full path alone; about how many events.")] = None,
+    workers: Annotated[int | None, typer.Option(help="The full path alone; how many processes record.")] = None,
+    batch: Annotated[int | None, typer.Option(help="The full path alone; records a transaction takes.")] = None,
+    seal: Annotated[bool, typer.Option(help="The full path alone, with the sealer and its lag.")] = False,
     keep: Annotated[bool, typer.Option(help="Leave servers and data for a closer look.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
-    """Measure the full path. Exit 1 when the books do not reconcile afterwards or nothing moves any more."""
-    settings, steps = _own_settings(), Steps()
-    _remove(settings, steps)
+    """Measure. Exit 1 when books do not reconcile afterwards or nothing moves any more, 2 for options that clash."""
+    chosen = _chosen(rows)
+    alone = seal or any(given is not None for given in (waves, events, workers, batch))
+    if alone and (rows or full or write):
+        raise typer.BadParameter("--waves, --events, --workers, --batch and --seal measure the full path alone")
+    if write and (rows or scale != 1):
+        raise typer.BadParameter("the page is written of all rows at their sizes: leave --rows and --scale out")
+    size = (sizes.FULL if full else sizes.USUAL).scaled(scale)
     try:
-        result = _measure(settings, Plan(events, workers, batch, waves), steps)
+        with _world(size, keep=keep) as world:
+            if alone:
+                plan = single.Plan(events or SINGLE_EVENTS, workers or 1, batch or BATCH_RECORDS, waves or 3, seal)
+                found = single.measure(world, plan)
+            else:
+                run = _run(world, chosen)
     except (LocalError, StalledError) as error:
-        typer.echo(f"bench: {error}; logs are in {settings.log_directory}", err=True)
+        typer.echo(f"bench: {error}; logs are in {_own_settings().log_directory}", err=True)
         raise typer.Exit(1) from error
+    if alone:
+        _show_single(found, json=json)
+    else:
+        _show(run, json=json, write=write)
+
+
+def _chosen(rows: str) -> list[str]:
+    names = [name.strip() for name in rows.split(",") if name.strip()] or list(ROWS)
+    unknown = [name for name in names if name not in ROWS]
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: no row; there are {', '.join(ROWS)}")
+    return names
+
+
+@contextmanager
+def _world(size: sizes.Sizes, *, keep: bool) -> Iterator[World]:
+    """Servers of our own, stopped and removed at the end unless they are to be kept."""
+    settings, steps = _own_settings(), Steps()
+    if settings.home.exists():
+        stack.down(settings, steps)
+        shutil.rmtree(settings.home)
+    try:
+        install(settings.jars_directory, steps)
+        stack.up(settings, steps, with_workers=False)
+        yield World(settings, size, steps)
     finally:
         if not keep:
             stack.down(settings, steps)
     if not keep:
         shutil.rmtree(settings.home, ignore_errors=True)
-    if json:
-        write_json(report.as_json(result))
-    else:
-        report.show(result)
-    if result.unreconciled:
-        raise typer.Exit(1)
 
 
 def _own_settings() -> Settings:
@@ -78,6 +109,7 @@ def _own_settings() -> Settings:
             "kafka_bootstrap": None,
             "ledger_url": None,
             "keys": None,
+            "witness": None,
             "kafka_port": 0,
             "postgres_port": 0,
             "metrics_port": 0,
@@ -85,58 +117,35 @@ def _own_settings() -> Settings:
     )
 
 
-def _remove(settings: Settings, steps: Steps) -> None:
-    if settings.home.exists():
-        stack.down(settings, steps)
-        shutil.rmtree(settings.home)
-
-
-def _measure(settings: Settings, plan: Plan, steps: Steps) -> report.Result:
-    install(settings.jars_directory, steps)
-    stack.up(settings, steps, with_workers=False)
-    with steps.step(f"Preparing about {plan.events:,} signed events"):
-        prepared = prepare.records(plan.events, plan.waves, settings.keys_directory)
-    with steps.step(f"Loading {len(prepared):,} events into Kafka"):
-        prepare.load(settings.bootstrap, prepared)
-    timing = _run(settings, plan, len(prepared), steps)
-    with steps.step("Reconciling, and copying the same rows raw"):
-        with snapshot(settings.ledger) as conn:
-            wrong = [f"{one.name} {one.difference:,}" for one in reconcile(conn) if one.difference]
-            row = conn.execute("show server_version").fetchone()
-        rows, seconds = raw_copy_seconds(settings.ledger)
+def _run(world: World, names: list[str]) -> page.Run:
+    began, busy = time.monotonic(), psutil.cpu_percent(1.0) / 100
+    with connect(world.settings.ledger, "reader") as conn:
+        row = conn.execute("show server_version").fetchone()
+    measured = [ROWS[name](world) for name in names]
     machine = report.machine(str(row[0]) if row else "")
-    return report.Result(timing, plan.workers, plan.batch, plan.waves, rows, seconds, wrong, machine)
+    command = " ".join(["make bench", *([f'BENCH="{" ".join(sys.argv[1:])}"'] if sys.argv[1:] else [])])
+    return page.Run(measured, machine, command, time.monotonic() - began, busy)
 
 
-def _run(settings: Settings, plan: Plan, events: int, steps: Steps) -> Timing:
-    """Start the workers and watch. The recorders start last, so that starting up is not measured."""
-    names = [_start(settings, role, role, plan.batch) for role in ("decide", "relay")]
-    names += [_start(settings, f"record-{n + 1}", "record", plan.batch) for n in range(plan.workers)]
-
-    def pids() -> dict[str, int]:
-        return {one.name: one.pid for one in processes.read_all(settings.run_directory)}
-
-    with steps.step(f"Measuring {events:,} events"), connect(settings.ledger, "reader") as conn:
-        timing = follow(conn, events, pids, STALL_SECONDS)
-    for name in names:
-        processes.stop(settings.run_directory, name)
-    return timing
+def _show(run: page.Run, *, json: bool, write: bool) -> None:
+    if json:
+        write_json({"figures": run.figures, "goals": run.verdicts, "rows": run.rows, "machine": run.machine})
+    else:
+        print(page.page(run))
+        goals = page.goals(run)
+        write_table(goals.headings, goals.lines)
+    if write:
+        PAGE.write_text(page.page(run), encoding="utf-8")
+        print(f"{PAGE.relative_to(Path(CHECKOUT))} is written")
 
 
-def _start(settings: Settings, name: str, roles: str, batch: int) -> str:
-    processes.start(
-        name,
-        [sys.executable, "-m", "infra.bench.worker", roles, str(batch)],
-        run_directory=settings.run_directory,
-        log=settings.log_directory / f"{name}.log",
-        details={"roles": roles},
-        environment={
-            **{key: value for key, value in os.environ.items() if not key.startswith("SPP_")},
-            "SPP_HOME": str(settings.home),
-            "PYTHONUNBUFFERED": "1",
-        },
-    )
-    return name
+def _show_single(found: report.Result, *, json: bool) -> None:
+    if json:
+        write_json(report.as_json(found))
+    else:
+        report.show(found)
+    if found.run.unreconciled:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

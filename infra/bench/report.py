@@ -1,4 +1,4 @@
-"""What was measured, for a person and for a program."""
+"""What one measurement of the full path found, for a person and for a program."""
 
 from __future__ import annotations
 
@@ -10,26 +10,23 @@ from pathlib import Path
 
 import psutil
 
-from infra.bench.measure import Timing
+from infra.bench.path import PathRun
 
 
 @dataclass
 class Result:
     """One measurement. `relayed` is the last stage of a run, `decided` the one its rate is told by."""
 
-    timing: Timing
-    workers: int
-    batch: int
+    run: PathRun
     waves: int
     copied_rows: int
     copy_seconds: float
-    unreconciled: list[str]
     machine: dict[str, str]
 
     @property
     def events_per_second(self) -> float:
         """Signed events in Kafka to committed decisions and ledger."""
-        return self.timing.events / self.timing.stages["decided"]
+        return self.run.timing.per_second
 
     @property
     def copy_per_second(self) -> float:
@@ -61,30 +58,32 @@ def _processor() -> str:
 
 def as_json(result: Result) -> dict[str, object]:
     """For a program; times in seconds, rates in records a second."""
-    timing = result.timing
+    run, timing = result.run, result.run.timing
     return {
         "events": timing.events,
-        "workers": result.workers,
-        "batch": result.batch,
+        "workers": run.workers,
+        "batch": run.batch,
         "waves": result.waves,
         "events_per_second": round(result.events_per_second),
         "stages": {name: round(seconds, 3) for name, seconds in timing.stages.items()},
-        "cpu_us_per_event": {
-            name: round(seconds / timing.events * 1e6, 1) for name, seconds in timing.cpu_seconds.items()
-        },
+        "cpu_us_per_event": {name: round(us, 1) for name, us in timing.cpu_us.items()},
+        "requests": run.written.requests,
+        "decisions": run.written.decisions,
+        "decisions_per_request": round(run.written.per_request, 3),
+        "seal_lag_seconds": run.seal,
         "copy_rows_per_second": round(result.copy_per_second),
         "ratio_to_copy": round(result.events_per_second / result.copy_per_second, 3),
-        "unreconciled": result.unreconciled,
+        "unreconciled": run.unreconciled,
         "machine": result.machine,
     }
 
 
 def show(result: Result) -> None:
     """For a person."""
-    timing = result.timing
+    run, timing = result.run, result.run.timing
     kinds = ("facts and requests", "facts, requests, declared batches", "facts, requests, batches, closed cycles")
     print(f"{timing.events:,} signed events ({kinds[result.waves - 1]})")
-    print(f"{result.workers} recording, at most {result.batch:,} records a transaction")
+    print(f"{run.workers} recording, at most {run.batch:,} records a transaction")
     for name, text in result.machine.items():
         print(f"  {name:<11} {text}")
     print()
@@ -93,13 +92,15 @@ def show(result: Result) -> None:
     print()
     for name, seconds in timing.cpu_seconds.items():
         print(f"  CPU {name:<16} {seconds:7.1f} s {seconds / timing.events * 1e6:8.1f} us an event")
-    everybody = sum(seconds for name, seconds in timing.cpu_seconds.items() if name != "bench")
-    print(f"  CPU {'together':<16} {everybody:7.1f} s {everybody / timing.events * 1e6:8.1f} us an event")
+    us = sum(timing.cpu_us.values())
+    print(f"  CPU {'together':<16} {us * timing.events / 1e6:7.1f} s {us:8.1f} us an event")
     print()
+    books = run.written
+    print(f"  {books.decisions:,} decisions on {books.requests:,} requests: {books.per_request:.3f} a request")
+    if run.seal:
+        print("  oldest unsealed block: " + ", ".join(f"{name} {age:.2f} s" for name, age in run.seal.items()))
     print(f"  raw COPY of the same inbox rows {result.copy_per_second:12,.0f} rows/s")
     print(f"  full path against raw COPY      {result.events_per_second / result.copy_per_second:12.2f}")
-    print(
-        f"  reconciliation                  {'agrees' if not result.unreconciled else ', '.join(result.unreconciled)}"
-    )
+    print(f"  reconciliation                  {'agrees' if not run.unreconciled else ', '.join(run.unreconciled)}")
     print()
     print(f"{result.events_per_second:,.0f} events/s from signed records in Kafka to committed decisions and ledger")

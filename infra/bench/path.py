@@ -1,0 +1,85 @@
+"""One run of the full path: workers on a fresh ledger take what the topics hold, until all is decided and relayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from infra.bench.measure import Timing, follow
+from infra.bench.sealing import SealAges
+from infra.bench.world import World
+from ledger.reconciliation.run import reconcile
+from ledger.statements.snapshot import snapshot
+from ledger.store import connect
+from pipeline.settings import Settings
+from pipeline.transport import BATCH_RECORDS
+
+LEADERS = ("decide", "relay")
+
+_WRITTEN = """
+select (select count(*) from line), (select count(*) from decision), (select count(*) from transfer),
+    (select count(*) from block), (select count(*) from account)
+"""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the books hold after a run. More decisions a request are more work for the same events."""
+
+    requests: int
+    decisions: int
+    transfers: int
+    blocks: int
+    accounts: int
+
+    @property
+    def per_request(self) -> float:
+        """Decisions written a request."""
+        return self.decisions / self.requests if self.requests else 0.0
+
+
+@dataclass
+class PathRun:
+    """One measurement of the full path; `unreconciled` are the identities that do not agree afterwards."""
+
+    timing: Timing
+    workers: int
+    batch: int
+    written: Written
+    unreconciled: list[str] = field(default_factory=list)
+    seal: dict[str, float] | None = None
+
+
+def run(
+    world: World,
+    settings: Settings,
+    events: int,
+    workers: int = 1,
+    batch: int = BATCH_RECORDS,
+    *,
+    seal: bool = False,
+) -> PathRun:
+    """Measure `events` records that wait in the topics, on the fresh ledger of `settings`."""
+    leaders = (*LEADERS, "seal") if seal else LEADERS
+    ages = SealAges()
+    with (
+        world.steps.step(f"Measuring {events:,} events, {workers} recording, batches of {batch:,}"),
+        world.workers(settings, workers, batch, leaders),
+        connect(settings.ledger, "reader") as conn,
+    ):
+        if seal:
+            timing = follow(conn, events, world.pids, look=ages.look)
+            ages.finish(conn)
+        else:
+            timing = follow(conn, events, world.pids)
+    with snapshot(settings.ledger) as conn:
+        wrong = [f"{one.name} {one.difference:,}" for one in reconcile(conn) if one.difference]
+    return PathRun(timing, workers, batch, written(settings), wrong, ages.told if seal else None)
+
+
+def written(settings: Settings) -> Written:
+    """What the books of a ledger hold."""
+    with connect(settings.ledger, "reader") as conn:
+        row = conn.execute(_WRITTEN).fetchone()
+    if row is None:
+        raise LookupError("the ledger did not answer")
+    return Written(*row)
