@@ -1,21 +1,19 @@
 """The statement of cash receipts and payments, on the cash basis of accounting (IPSAS, cash basis, part 1).
 
-A payment is what left a cash account: settled, not ordered. What a bank gave back reduces payments and is shown.
+A payment is what left a cash account: settled, not ordered. What a bank gave back reduces payments and is shown. Each
+figure stands beside that of the same days a year before.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
-from events.catalogue import TYPES
-from events.envelope import restore
-from events.finance import FundReceived
-from events.money import to_minor
 from ledger.model.account import Family
 from ledger.model.step import Step
 from ledger.statements.balances import moved_of
+from ledger.statements.funds import budget_comparison, funds_received
 from ledger.statements.report import Amount, Cell, Column, Kind, Report, Table
 from ledger.statements.sums import Stretch
 
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from ledger.statements.accounts import AccountRow
     from ledger.statements.sums import Moved
     from ledger.statements.view import View
-
-_RECEIVED = "select source, event_id, time_us, value from inbox where type_no = %(type)s"
 
 RECEIPTS, PAYMENTS = "receipts", "payments"
 
@@ -45,33 +41,37 @@ _NOTES = (
 )
 
 
+class Days(NamedTuple):
+    """Effective days, both included; None: no bound."""
+
+    since: date | None
+    until: date | None
+
+
 def receipts_and_payments(view: View) -> Report:
-    """Receipts and payments of the days asked for, by class, and cash by bank: opening, in, out, closing."""
-    during = view.moved(view.stretch())
-    tables = (_statement(view, during), _by_bank(view, during), _funds(view))
-    return view.report("receipts-payments", "Statement of cash receipts and payments", tables, _NOTES)
+    """Receipts and payments of the days asked for, by class, and cash by bank: opening, in, out, closing.
+
+    With both days asked for, what the same days came to a year before; and of days in one fiscal year, the calendar's,
+    the budget beside what was paid of it.
+    """
+    spans, notes = [Days(view.since, view.until)], list(_NOTES)
+    if view.since is not None and view.until is not None:
+        spans.append(Days(_year_before(view.since), _year_before(view.until)))
+        notes.append(f"Prior figures are of {spans[1].since} to {spans[1].until}, the same days a year before.")
+    during = [view.moved(Stretch(view.head.block_no, since=since, until=until)) for since, until in spans]
+    tables = [_statement(view, during), _by_bank(view, spans, during), funds_received(view, spans)]
+    if view.since is not None and view.until is not None and view.since.year == view.until.year:
+        tables.append(budget_comparison(view, view.until, _paid_by(view, view.until)))
+        notes.append(
+            "The original budget is the appropriation told first, the final one that told last; both are of the whole"
+            f" year and stand beside what was paid, less returns, from 1 January to {view.until}."
+        )
+    return view.report("receipts-payments", "Statement of cash receipts and payments", tables, notes)
 
 
-def _funds(view: View) -> Table:
-    """What was told of money received into funds, by value date; each reference once, as last told."""
-    latest: dict[tuple[str, ...], tuple[int, str, FundReceived]] = {}
-    number = TYPES["fund.received"].number
-    for source, event_id, time_us, value in view.ask(_RECEIVED, {"type": number}):
-        data = restore(source, event_id, number, time_us, value).data
-        if isinstance(data, FundReceived):
-            key = (source, data.bank_ref)
-            latest[key] = max(latest.get(key, (time_us, event_id, data)), (time_us, event_id, data), key=_told_last)
-    sums: dict[tuple[str, str, str], int] = defaultdict(int)
-    for (source, _), (_, _, data) in latest.items():
-        if (view.since or data.value_date) <= data.value_date <= (view.until or data.value_date):
-            sums[data.fund, source, data.amount.currency] += to_minor(data.amount)
-    rows: list[tuple[Cell, ...]] = [(*key, Amount(amount, key[-1])) for key, amount in sorted(sums.items())]
-    columns = (*map(Column, ("fund", "told by", "currency")), Column("amount", Kind.AMOUNT))
-    return Table("funds received", columns, rows)
-
-
-def _told_last(told: tuple[int, str, FundReceived]) -> tuple[int, str]:
-    return told[:2]
+def _year_before(day: date) -> date:
+    """29 February has the 28th a year before."""
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
 def _cash(view: View, row: Moved) -> tuple[AccountRow, bool] | None:
@@ -82,43 +82,59 @@ def _cash(view: View, row: Moved) -> tuple[AccountRow, bool] | None:
     return (credit, False) if credit.family == Family.CASH else None
 
 
-def _statement(view: View, during: list[Moved]) -> Table:
-    sums: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0])
-    for row in during:
+def _paid_by(view: View, until: date) -> dict[tuple[str, str, str], int]:
+    """What was paid, less returns, from the beginning of the year: by fund, programme and currency."""
+    sums: dict[tuple[str, str, str], int] = defaultdict(int)
+    for row in view.moved(Stretch(view.head.block_no, since=date(until.year, 1, 1), until=until)):
         found = _cash(view, row)
-        if found is None:
-            continue
-        of, came_in = found
-        section, line = _LINES.get((row.step, row.reversal), (RECEIPTS if came_in else PAYMENTS, Step(row.step).name))
-        entry = sums[section, line, of.programme, of.benefit, of.operator, of.fund, of.cofog, of.gfsm, of.currency]
-        entry[0] += row.amount_minor if came_in == (section == RECEIPTS) else -row.amount_minor
-        entry[1] += row.transfers
+        if found is not None and row.step == Step.PAY:
+            of, came_in = found
+            sums[of.fund, of.programme, of.currency] += -row.amount_minor if came_in else row.amount_minor
+    return sums
+
+
+def _statement(view: View, during: list[list[Moved]]) -> Table:
+    sums: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0] * (1 + len(during)))
+    for place, moved in enumerate(during):
+        for row in moved:
+            found = _cash(view, row)
+            if found is None:
+                continue
+            of, came_in = found
+            section, line = _LINES.get(
+                (row.step, row.reversal), (RECEIPTS if came_in else PAYMENTS, Step(row.step).name)
+            )
+            entry = sums[section, line, of.programme, of.benefit, of.operator, of.fund, of.cofog, of.gfsm, of.currency]
+            entry[1 + place] += row.amount_minor if came_in == (section == RECEIPTS) else -row.amount_minor
+            entry[0] += row.transfers if place == 0 else 0
     rows: list[tuple[Cell, ...]] = []
     for key in sorted(sums, key=lambda key: (key[-1], key[0] != RECEIPTS, *key[1:])):
-        amount, transfers = sums[key]
-        rows.append((*key, transfers, Amount(amount, key[-1])))
+        transfers, *amounts = sums[key]
+        rows.append((*key, transfers, *(Amount(amount, key[-1]) for amount in amounts)))
     names = ("section", "line", "programme", "benefit", "operator", "fund", "cofog", "gfsm", "currency")
-    columns = (*map(Column, names), Column("transfers", Kind.COUNT), Column("amount", Kind.AMOUNT))
-    return Table("statement", columns, rows)
+    money = (Column("amount", Kind.AMOUNT), Column("prior amount", Kind.AMOUNT))[: len(during)]
+    return Table("statement", (*map(Column, names), Column("transfers", Kind.COUNT), *money), rows)
 
 
-def _by_bank(view: View, during: list[Moved]) -> Table:
+def _by_bank(view: View, spans: list[Days], during: list[list[Moved]]) -> Table:
     """Opening and closing are found from the balances, the movement between from the transfers."""
-    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    if view.since is not None:
-        until = view.since - timedelta(days=1)
-        _add(view, sums, 0, moved_of(view, Stretch(view.head.block_no, until=until)))
-    for row in during:
-        found = _cash(view, row)
-        if found is not None:
-            of, came_in = found
-            sums[of.qualifier, of.currency][1 if came_in else 2] += row.amount_minor
-    _add(view, sums, 3, moved_of(view, Stretch(view.head.block_no, until=view.until)))
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * 4 * len(spans))
+    for place, (days, moved) in enumerate(zip(spans, during, strict=True)):
+        if days.since is not None:
+            until = days.since - timedelta(days=1)
+            _add(view, sums, 4 * place, moved_of(view, Stretch(view.head.block_no, until=until)))
+        for row in moved:
+            found = _cash(view, row)
+            if found is not None:
+                of, came_in = found
+                sums[of.qualifier, of.currency][4 * place + (1 if came_in else 2)] += row.amount_minor
+        _add(view, sums, 4 * place + 3, moved_of(view, Stretch(view.head.block_no, until=days.until)))
     rows: list[tuple[Cell, ...]] = [
         (bank, currency, *(Amount(amount, currency) for amount in amounts))
         for (bank, currency), amounts in sorted(sums.items())
     ]
-    money = (Column(name, Kind.AMOUNT) for name in ("opening", "in", "out", "closing"))
+    names = [f"{when}{name}" for when in ("", "prior ") for name in ("opening", "in", "out", "closing")]
+    money = (Column(name, Kind.AMOUNT) for name in names[: 4 * len(spans)])
     return Table("cash by bank", (Column("bank"), Column("currency"), *money), rows)
 
 

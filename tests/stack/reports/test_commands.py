@@ -135,6 +135,22 @@ def test_opening_cash_and_what_moved_make_the_closing_cash(run: Run) -> None:
         assert minor(row, "opening") != 0
 
 
+def test_every_figure_of_cash_stands_beside_that_of_the_year_before(run: Run) -> None:
+    def statement(year: int) -> Any:
+        return from_json(run("receipts-payments", "--from", f"{year}-02-01", "--to", f"{year}-02-28", "--json"))
+
+    then, now = statement(2018), statement(2019)
+    for table, names in (("statement", ["amount"]), ("cash_by_bank", ["opening", "in", "out", "closing"])):
+        assert len(then[table]) > 0
+        assert [[row[name] for name in names] for row in then[table]] == [
+            [row[f"prior_{name}"] for name in names] for row in now[table]
+        ]
+        assert all(minor(row, f"prior_{name}") == 0 for row in then[table] for name in names)
+    assert any("2018-02-01 to 2018-02-28" in note for note in now["notes"])
+    leap = from_json(run("receipts-payments", "--from", "2020-02-29", "--to", "2020-02-29", "--json"))
+    assert any("2019-02-28 to 2019-02-28" in note for note in leap["notes"])
+
+
 def test_the_forecast_and_the_outstanding_are_what_is_recognised_and_not_paid(run: Run, books_url: str) -> None:
     left: Counter[str] = Counter()
     for entry in entries(books_url):
