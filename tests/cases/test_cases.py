@@ -305,6 +305,19 @@ def test_every_reason_the_packs_can_give_has_a_case(reason: Reason) -> None:
     assert any(reason.value in text.split() for text in TOLD) == (reason not in NOT_YET_REACHED)
 
 
+@pytest.mark.parametrize("benefit", sorted(POLICY.packs))
+def test_every_benefit_has_a_case_in_which_it_is_paid_or_in_which_its_unset_figure_is_waited_for(benefit: str) -> None:
+    told = [
+        case.then[event.id].split()
+        for case in CASES.values()
+        for event in case.events
+        if isinstance(event.data, PaymentRequested) and event.data.benefit == benefit
+    ]
+    paid = any(words[0] == LineState.APPROVED.value for words in told)
+    waits = any(Reason.AMOUNT_NOT_SET.value in words for words in told)
+    assert paid or waits
+
+
 def test_every_state_in_which_a_line_can_rest_has_a_case() -> None:
     passed_through = {LineState.CERTIFIED.value}
     assert {text.split()[0] for text in TOLD} == {state.value for state in LineState} - passed_through
