@@ -65,6 +65,7 @@ def test_unknown_key() -> None:
         Signer("k", OTHER).sign_one(b"value"),
         SIGNER.sign_one(b"another value"),
     ],
+    ids=["none", "one", "batch", "kind", "longer", "shorter", "headless", "zeros", "other key", "other value"],
 )
 def test_bad_signature(header: bytes) -> None:
     assert outcome(header) == "bad_signature"
