@@ -16,7 +16,7 @@ from tests.stack.decide.conftest import Desk
 MOTHERS = 6
 
 
-@pytest.mark.parametrize("failing", (1, 4))
+@pytest.mark.parametrize("failing", [1, 4])
 def test_a_first_set_that_is_halved_names_no_block_that_is_not_there(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
