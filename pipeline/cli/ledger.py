@@ -18,14 +18,14 @@ from pipeline.settings import get_settings
 @contextmanager
 def open_snapshot() -> Iterator[LedgerConnection]:
     """The books in one read-only view, through the reader role."""
-    with _explained(), snapshot(get_settings().ledger) as conn:
+    with explained(), snapshot(get_settings().ledger) as conn:
         yield conn
 
 
 @contextmanager
 def open_lookup() -> Iterator[LedgerCursor]:
     """A binary cursor for looking things up by key, in one read-only view of the ledger, through the reader role."""
-    with _explained(), connect(get_settings().ledger, "reader") as conn:
+    with explained(), connect(get_settings().ledger, "reader") as conn:
         conn.isolation_level = IsolationLevel.REPEATABLE_READ
         conn.read_only = True
         with conn.transaction(), conn.cursor(binary=True) as cursor:
@@ -35,12 +35,13 @@ def open_lookup() -> Iterator[LedgerCursor]:
 @contextmanager
 def open_ledger(role: Role) -> Iterator[LedgerConnection]:
     """A connection under `role`, closed at the end."""
-    with _explained(), connect(get_settings().ledger, role) as conn:
+    with explained(), connect(get_settings().ledger, role) as conn:
         yield conn
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
+    """Faults of the server, as errors a person can act on."""
     try:
         yield
     except psycopg.errors.UndefinedTable as error:

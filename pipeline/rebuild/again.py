@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ledger.store.connection import LedgerConnection, LedgerCursor
+    from pipeline.decide.flight import Flying
     from pipeline.decide.submitting import Asked
     from pipeline.rebuild.replay import Advance
     from processors.outcome import Decision
@@ -53,6 +54,13 @@ class _AsRecorded(Submissions):
 
     def submit(self, cursor: LedgerCursor, asked: Asked) -> None:
         self.budgets.told(cursor, asked.budgets)
+
+
+class _Nobody(Observer):
+    """Alarms were told when the books were made."""
+
+    def landed(self, flying: Flying) -> None:
+        """Tell nothing."""
 
 
 class _Steps(Steps):
@@ -90,7 +98,7 @@ def decide_again(original: LedgerConnection, target: str, seed: int, advance: Ad
         telling.autocommit = True
         positions = [position for (position,) in telling.execute("select position from inbox order by 1")]
         draw.shuffle(positions)
-        with _Steps(_policy, Observer(Metrics()), connection, target) as steps:
+        with _Steps(_policy, _Nobody(Metrics()), connection, target) as steps:
             _submit(original, telling, steps)
             steps.reload()
             return Decided(len(positions), _decide(telling, steps, positions, draw, advance))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from random import Random
+from secrets import randbelow
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from events.signing import KeyRegistry, Verifier
 from ledger.statements.snapshot import read_head, snapshot
+from pipeline.active_policy import current
+from pipeline.admission import Admission
 from pipeline.rebuild.again import decide_again, require_decided
 from pipeline.rebuild.leaves import compare_books, compare_leaves
 from pipeline.rebuild.outcome import compare_outcome
 from pipeline.rebuild.replay import replay
 from pipeline.rebuild.target import COPIED, copy_tables
+from pipeline.rebuild.topics import record_topics
+from processors.policy.codes import codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,9 +25,13 @@ if TYPE_CHECKING:
     from ledger.store.connection import LedgerConnection
     from pipeline.rebuild.difference import Difference
     from pipeline.rebuild.replay import Advance
+    from pipeline.settings import Settings
 
     Step = Callable[[str], AbstractContextManager[Advance]]
     """Announces a long step by its name; what it gives shows how far it is."""
+
+
+_SEEDS: Final = 1_000_000
 
 
 class Rebuilt(NamedTuple):
@@ -43,6 +54,11 @@ def from_journal(url: str, target: str, step: Step) -> Rebuilt:
     return Rebuilt(*done, differences)
 
 
+def draw_seed() -> int:
+    """Another order each time; whoever reads the number can draw the same again."""
+    return randbelow(_SEEDS)
+
+
 def from_inbox(url: str, target: str, seed: int, step: Step) -> Rebuilt:
     """Decide the recorded facts again in the order that `seed` draws, and compare what both have come to."""
     with snapshot(url) as original:
@@ -50,6 +66,24 @@ def from_inbox(url: str, target: str, seed: int, step: Step) -> Rebuilt:
         with step("Copying the inbox"):
             copy_tables(original, target, (*COPIED, "submission"))
         return _decided_again(original, target, seed, step, [])
+
+
+def from_topics(settings: Settings, target: str, seed: int, step: Step) -> Rebuilt:
+    """Read the input topics again, record and decide them, and compare what both have come to."""
+    with snapshot(settings.ledger) as original:
+        require_decided(original)
+        copy_tables(original, target, (*COPIED[1:], "submission"))
+        admission = Admission(Verifier(KeyRegistry.read(settings.keys_directory)), codes(current(original)))
+        with step("Reading the topics again") as advance:
+            _, differences = record_topics(
+                original,
+                target,
+                settings.bootstrap,
+                admission,
+                Random(seed),  # noqa: S311 - an order that anybody can draw again, no secret
+                advance,
+            )
+        return _decided_again(original, target, seed, step, differences)
 
 
 def _decided_again(
