@@ -170,11 +170,8 @@ class View:
 
     def died(self, root: bytes) -> tuple[Event, date] | None:
         """The death that counts for a person: the strongest fact over all ids."""
-        deaths = self.facts(root, PersonDied)
-        if not deaths:
-            return None
-        event, data = max(deaths, key=lambda fact: self.rank(fact[0]))
-        return event, data.died_on
+        found = next(iter(self.facts(root, PersonDied)), None)
+        return (found[0], found[1].died_on) if found is not None else None
 
     # -- enrolments -------------------------------------------------------------------------------------------------
 

@@ -4,9 +4,12 @@ import msgspec
 import pytest
 
 from events.envelope import Event
+from events.verification import ConditionVerified
+from pipeline.policy_files import load
 from processors import entities
 from processors.case import assemble
 from processors.facts import EntityState, UnknownStateVersionError, decode_state, encode_state, fold
+from processors.view import View
 from tests.births import event, mother
 
 
@@ -33,6 +36,19 @@ def test_a_case_is_everybody_who_is_joined_from_whomever_it_is_looked_at(pairs: 
     everybody = {entities.person(f"{number:010d}") for number in range(1, 5)}
     for seed in everybody:
         assert assemble(seed, states).members == everybody
+
+
+def test_children_whose_ids_differ_in_one_digit_are_two_also_where_ids_are_merged() -> None:
+    def brought(child: str) -> Event:
+        data = {
+            "sp_id": "0000000001", "child_sp_id": child, "condition": "vaccination_visit", "on": "2023-10-10",
+            "outcome": "met",
+        }  # fmt: skip
+        return event("pmrs", "condition.verified", f"of-{child}", "2023-10-11T08:00:00+07:00", data)
+
+    states = folded(merged(2, 1), brought("1000000003"), brought("2000000003"), brought("2000000004"))
+    told = View(states, load().commons, None).facts(entities.person("0000000001"), ConditionVerified)
+    assert [data.child_sp_id for _, data in told] == ["1000000003", "2000000003", "2000000004"]
 
 
 def test_of_two_retractions_the_earlier_counts_whichever_is_told_first() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from events.envelope import Event
-from events.identity import line_id
+from events.identity import instruction_id, line_id
 from events.states import LineState
 from ledger.model.rows import DecisionKind
 from pipeline.policy_files import load
@@ -53,11 +53,37 @@ def certified(amount: int) -> Event:
     return event("npca", "line.certified", "certified", "2018-03-01T08:00:00+07:00", data)
 
 
+def settled(amount: int) -> Event:
+    data = {
+        "instruction_id": instruction_id(LINE.hex(), 1).hex(),
+        "message_id": "M1",
+        "amount": {"amount": str(amount), "currency": "KHR"},
+        "bank_ref": "W1",
+        "value_date": "2018-03-05",
+    }
+    return event("bank.wing", "payment.settled", "settled", "2018-03-05T08:00:00+07:00", data)
+
+
 def test_a_frozen_line_goes_on_by_the_policy_it_was_frozen_under(world: World) -> None:
     publish(world, certified(300_000))
     (found,) = decided(world)
     assert (found.state, found.amount_minor) == (LineState.INSTRUCTED, 300_000)
     assert found.policy_digest == POLICY.packs[BENEFIT].digest
+
+
+def test_a_line_that_a_later_policy_books_elsewhere_leaves_nothing_where_it_stood(world: World) -> None:
+    publish(world, certified(400_000))
+    pack = POLICY.packs[BENEFIT]
+    moved = replace(pack, books=replace(pack.books, operator="nsaf"), digest=LATER)
+    world.policy = replace(POLICY, packs={**POLICY.packs, BENEFIT: moved})
+    assert {code.split("/")[2] for code in world.balances()} == {"nssf"}
+    publish(world, settled(400_000))
+    assert world.balances() == {
+        "budget:available/nssf.maternal.delivery/nsaf/KHR": -400_000,
+        "budget:spent/nssf.maternal.delivery/nsaf/KHR": 400_000,
+        "cash:bank.wing/nssf.maternal.delivery/nsaf/KHR": -400_000,
+        "expense/nssf.maternal.delivery/nsaf/KHR": 400_000,
+    }
 
 
 def test_nothing_is_to_be_recovered_by_a_policy_that_changed_since(world: World) -> None:
