@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from processors.outcome import Decision
     from processors.policy.model import Policy
 
-FACTS_AT_ONCE = (200, 4_000)
-"""So many facts are told between two sets, drawn anew each time."""
+MOST_AT_ONCE = 4_000
+"""At most so many facts are told between two sets, and of a small ledger a tenth; drawn anew each time."""
 MARKS_AT_ONCE = (20, 1_500)
 """So many marks are taken for a set, drawn likewise."""
 SEEDED_AT_ONCE = 2_000
@@ -110,8 +110,9 @@ def _policy(connection: LedgerConnection) -> Policy:
 
 def _decide(telling: LedgerConnection, steps: Steps, positions: Sequence[int], draw: Random, advance: Advance) -> int:
     sets, told = 0, 0
+    most = min(MOST_AT_ONCE, len(positions) // 10 + 1)
     while told < len(positions):
-        more = positions[told : told + draw.randint(*FACTS_AT_ONCE)]
+        more = positions[told : told + draw.randint(1, most)]
         with telling.transaction(), telling.cursor(binary=True) as cursor:
             events = restored(cursor, more)
             rows = [

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kafka import KafkaConsumer, TopicPartition
 
 from events.reasons import REASONS_BY_NUMBER, Reason
-from events.topics import TOPICS
+from events.topics import TOPICS, TOPICS_BY_NUMBER
 from ledger.model.inbox import inbox_position
 from ledger.store import connect, copy
 from ledger.store.records import Admitted
-from pipeline.backlog import recorded_offsets
 from pipeline.rebuild.difference import Difference
 from pipeline.rebuild.target import RebuildError
 
@@ -36,6 +35,7 @@ POLL_MS = 10_000
 _OF_THE_MOMENT = frozenset({Reason.CONFLICT, Reason.NOT_AUTHORISED, Reason.UNKNOWN_CODE, Reason.UNKNOWN_TYPE})
 """Refusals that a later moment may not repeat: who came first, who was muted, what keys and policies listed then."""
 
+_RECORDED = "select topic_no, partition, next_offset from consumer_offset where next_offset > 0"
 _FACTS = "select position, source, event_id, value from inbox where position >= %s and position < %s"
 _REFUSED = (
     "select record_offset, reason from quarantine where topic_no = %s and partition = %s and"
@@ -93,7 +93,10 @@ def record_topics(
     original: LedgerConnection, target: str, bootstrap: str, admission: Admission, draw: Random, advance: Advance
 ) -> tuple[Read, list[Difference]]:
     """Record all topics into the empty inbox of the target, and compare with what was recorded of them."""
-    offsets = recorded_offsets(original)
+    offsets = {
+        (TOPICS_BY_NUMBER[topic_no].name, partition): int(end)
+        for topic_no, partition, end in original.execute(_RECORDED)
+    }
     places = sorted(offsets)
     draw.shuffle(places)
     total, read, facts = sum(offsets.values()), 0, 0
