@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from events.states import STATES_BY_NUMBER
+from ledger.model.rows import DecisionKind
 from processors.memory import World
 from tests.cases.test_cases import POLICY, Case, read
 from tests.stack.decide.conftest import Desk
@@ -18,11 +19,13 @@ NAMES = (
     "The flood request is withdrawn again",
     "The flood of the household that was split",
     "Of two households that split before the first round",
+    "Two households that were there long before",
+    "The first inflation payment of a household is to be recovered",
 )
 
 
 def _case(name: str) -> Case:
-    told = [case for file in ("households", "shocks") for case in read(CASES / f"{file}.yaml")]
+    told = [case for file in ("households", "households_late", "shocks") for case in read(CASES / f"{file}.yaml")]
     (found,) = [case for case in told if case.name.startswith(name)]
     return found
 
@@ -36,10 +39,17 @@ def test_the_database_says_what_the_case_says(desk: Desk, name: str) -> None:
         world.publish(event)
         world.decide(at_once=3)
     decided = desk.rows(
-        "select distinct on (subject) subject, state, amount_minor from decision order by subject, version desc"
+        "select distinct on (subject) subject, state, amount_minor, kind from decision order by subject, version desc"
     )
-    assert {subject: (STATES_BY_NUMBER[state], amount) for subject, state, amount in decided} == {
-        subject: (entry.decision.state, entry.decision.amount_minor) for subject, entry in world.latest().items()
+    # A recovery that was proposed on half of a story and taken back is as none: which halves there are differs.
+    assert {
+        subject: (STATES_BY_NUMBER[state], amount)
+        for subject, state, amount, kind in decided
+        if kind == DecisionKind.DECIDED or amount
+    } == {
+        subject: (entry.decision.state, entry.decision.amount_minor)
+        for subject, entry in world.latest().items()
+        if entry.decision.kind is DecisionKind.DECIDED or entry.decision.amount_minor
     }
     held = desk.rows(
         "select convert_from(e.key, 'UTF8'), grp, c.key, side"
