@@ -159,6 +159,8 @@ def write_workbook(report: Report, path: Path) -> None:
     _about(book, formats, report)
     for table in report.tables:
         _sheet(book.add_worksheet(table.name.capitalize()), formats, table)
+    for sheet in book.worksheets():
+        _printed(sheet, report)
     try:
         book.close()
     except FileCreateError as error:
@@ -171,6 +173,7 @@ class _Formats:
     def __init__(self, book: Workbook) -> None:
         self.bold = book.add_format({"bold": True})
         self.heading = book.add_format({"bold": True, "bottom": 1})
+        self.heading_of_numbers = book.add_format({"bold": True, "bottom": 1, "align": "right"})
         self.wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         self.day = book.add_format({"num_format": "yyyy-mm-dd"})
         self.count = book.add_format({"num_format": "#,##0"})
@@ -185,21 +188,37 @@ def _about(book: Workbook, formats: _Formats, report: Report) -> None:
     sheet = book.add_worksheet("About")
     sheet.set_column(0, 0, 110)
     sheet.write_string(0, 0, report.title, formats.bold)
-    lines = [*report.lines(), "", *report.bound.queries]
+    lines = [*report.lines(), "", *dict.fromkeys(report.bound.queries)]
     for number, line in enumerate(lines, start=1):
-        sheet.write_string(number, 0, line.strip(), formats.wrapped)
+        text = line.strip()
+        # A height left to the program that opens it is too small for a line that is just too long.
+        heights = sum(1 + len(part) // 100 for part in text.split("\n"))
+        sheet.set_row(number, 15 * heights)
+        sheet.write_string(number, 0, text, formats.wrapped)
 
 
 def _sheet(sheet: Worksheet, formats: _Formats, table: Table) -> None:
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(table.columns):
-        sheet.write_string(0, place, column.name, formats.heading)
+        looks = formats.heading if column.kind in {Kind.TEXT, Kind.DAY} else formats.heading_of_numbers
+        sheet.write_string(0, place, column.name, looks)
         sheet.set_column(place, place, _width(table, place, column))
     for number, row in enumerate(table.rows, start=1):
         for place, cell in enumerate(row):
             _write(sheet, formats, number, place, cell)
     if table.rows:
         sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
+
+
+def _printed(sheet: Worksheet, report: Report) -> None:
+    """On A4, all columns on one page, the headings on each; every page says which block it is of."""
+    sheet.set_paper(9)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    head = report.bound.head
+    title = report.title.replace("&", "&&")
+    sheet.set_footer(f"&L&8{title}, block {head.block_no} {head.hash.hex()[:16]}&R&8&A, page &P of &N")
 
 
 def _width(table: Table, place: int, column: Column) -> int:
