@@ -47,6 +47,7 @@ class Row:
     says: str
     tables: list[Table] = field(default_factory=list)
     figures: dict[str, float] = field(default_factory=dict)
+    failed: bool = False
 
 
 def printed(cell: Cell) -> str:

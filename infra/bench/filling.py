@@ -6,8 +6,6 @@ Hashes of blocks are made up: what is filled is to be read and written beside, n
 
 from __future__ import annotations
 
-from math import ceil
-
 import psycopg
 
 from ledger.store.connection import LedgerConnection, plain_url
@@ -37,8 +35,8 @@ COPIES: dict[str, dict[str, str]] = {
 """How the columns of each table differ from copy to copy; the others are as they were. `g` counts the copies from 1."""
 
 _SPANS = """
-select (select max(leaf_no) + 1 from decision), (select max(block_no) from block),
-    (select max(entity_no) + 1 from entity), (select count(*) from decision) + (select count(*) from transfer)
+select (select max(first_leaf + leaf_count) from block), (select max(block_no) from block),
+    (select max(entity_no) + 1 from entity)
 """
 _INDEXES = """
 select conname, pg_get_constraintdef(oid) from pg_constraint
@@ -53,17 +51,17 @@ select greatest(reltuples, 0)::bigint, pg_total_relation_size(oid) from pg_class
 """
 
 
-def fill(url: str, leaves: int) -> int:
-    """Make about so many leaves (decisions and transfers) of the few there are; returns how many there are then.
+def fill(url: str, rows: int) -> int:
+    """Make about so many rows, all tables together, of the few there are; returns how many there are then.
 
     Indexes are taken away and built again, which a hundred times as many rows would otherwise spend an hour on.
     """
     with psycopg.connect(plain_url(url)) as conn:
         span = conn.execute(_SPANS).fetchone()
-        if span is None or not span[3]:
+        if span is None or not span[1]:
             raise LookupError("nothing was decided yet, so there is nothing to fill with")
-        held = int(span[3])
-        copies = max(0, ceil(leaves / held) - 1)
+        held = sum(_count(conn, table) for table in COPIES)
+        copies = max(0, round(rows / held) - 1)
         given = {"leaves": span[0], "blocks": span[1], "entities": span[2], "copies": copies}
         conn.execute("set maintenance_work_mem = '512MB'")
         conn.execute("set synchronous_commit = off")
@@ -76,6 +74,11 @@ def fill(url: str, leaves: int) -> int:
             conn.execute(f"vacuum (analyze) {table}")
         conn.execute("checkpoint")
     return held * (copies + 1)
+
+
+def _count(conn: LedgerConnection, table: str) -> int:
+    row = conn.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _fill(conn: LedgerConnection, table: str, changed: dict[str, str], given: dict[str, int]) -> None:

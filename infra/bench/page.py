@@ -86,7 +86,7 @@ def ratios(figures: Mapping[str, float]) -> Table:
         ("(c) a plain Faust agent, recording", "plain"),
         ("(d) one call an entry, hot account", "calls"),
         ("(d) one call an entry, many accounts", "calls.many"),
-        ("(g) deciding alone, hot account", "hot"),
+        ("(g) deciding requests alone, hot account", "hot"),
     ):
         if key in figures:
             lines.append((name, figures[key], None if path is None else ratio(path, figures[key])))

@@ -42,7 +42,9 @@ class BlocksSeen:
         last = 0
         with connect(self._url, "reader") as conn:
             conn.autocommit = True
-            while not self._stop.wait(LOOK_SECONDS):
+            stopped = False
+            while not stopped:
+                stopped = self._stop.wait(LOOK_SECONDS)  # and then looks once more
                 row = conn.execute("select coalesce(max(block_no), 0) from block", prepare=True).fetchone()
                 now = time.monotonic()
                 newest = last if row is None else int(row[0])

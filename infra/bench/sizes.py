@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-SCENARIO_HOUSEHOLDS = "covid-2020-06"
-
 
 @dataclass(frozen=True)
 class Sizes:
-    """Events, seconds, rows. `shapes` are (recording processes, records a transaction) of the full path."""
+    """Events, seconds, rows; `hot` and `households` are households.
+
+    `shapes` are (recording processes, records a transaction) of the full path. In (h) a load of `growth_events` is
+    copied until there are so many rows, and twice as many events are decided on top.
+    """
 
     events: int
     shapes: tuple[tuple[int, int], ...]
@@ -53,12 +55,14 @@ USUAL = Sizes(
     plain_seconds=8.0,
     calls_seconds=4.0,
     latency_seconds=20.0,
-    hot=30_000,
+    hot=10_000,
     growth_rows=(100_000, 1_000_000),
     growth_events=20_000,
     signing=40_000,
     households=20_000,
 )
+LARGE = replace(USUAL, growth_rows=(100_000, 1_000_000, 10_000_000))
+"""Some minutes and six gigabytes more."""
 FULL = replace(
     USUAL,
     events=200_000,
@@ -67,9 +71,8 @@ FULL = replace(
     plain_seconds=30.0,
     calls_seconds=20.0,
     latency_seconds=60.0,
-    hot=100_000,
-    growth_rows=(100_000, 1_000_000, 10_000_000),
-    growth_events=50_000,
+    hot=50_000,
+    growth_rows=LARGE.growth_rows,
     signing=200_000,
     households=705_613,
 )

@@ -19,12 +19,14 @@ from infra.bench import prepare
 from infra.bench.sizes import Sizes
 from ledger.store import connect
 from pipeline.cli.console import Steps
-from pipeline.local import postgres, processes, sealing
+from pipeline.local import kafka, postgres, processes, sealing
 from pipeline.local.topics import recreate_topics
 from pipeline.settings import Settings
 from pipeline.transport import BATCH_RECORDS
 
 LEADER_SECONDS = 60.0
+JOIN_MS = 2_000
+"""How long the broker waits for a group to gather before it gives out partitions; 0 as `spp up` sets it."""
 POLL_SECONDS = 0.02
 
 T = TypeVar("T")
@@ -33,6 +35,17 @@ _LEADERS = """
 select count(*) from pg_locks join pg_database on pg_database.oid = pg_locks.database
 where locktype = 'advisory' and granted and datname = current_database()
 """
+
+
+def gather_groups() -> None:
+    """Let the broker of this process's home wait for all that record, so that a run is not broken by their joining.
+
+    With no wait the first one records alone until it hears of the others with its next heartbeat, after seconds.
+    """
+    name = "group.initial.rebalance.delay.ms"
+    kafka.PROPERTIES = kafka.PROPERTIES.replace(f"{name}=0\n", f"{name}={JOIN_MS}\n")
+    if f"{name}={JOIN_MS}" not in kafka.PROPERTIES:
+        raise LookupError(f"the local broker's properties do not set {name}")
 
 
 class StalledError(Exception):

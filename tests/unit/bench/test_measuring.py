@@ -87,10 +87,10 @@ def test_a_backlog_is_read_in_turns_and_offsets_go_on() -> None:
     assert next(iter(parts(records[:1], offsets))).records[0].offset == BATCH_RECORDS + 5
 
 
-def test_only_facilities_move_to_one_province() -> None:
-    facility = b'{"type":"kh.sp.facility.registered.v1","data":{"commune":"020103"}}'
-    assert one_province(facility) == facility.replace(b"0201", b"1201")
-    other = facility.replace(b"facility.registered", b"household.identified")
+def test_only_households_move_to_one_province() -> None:
+    household = b'{"type":"kh.sp.household.identified.v1","data":{"commune":"020103"}}'
+    assert one_province(household) == household.replace(b"0201", b"1201")
+    other = household.replace(b"household.identified", b"facility.registered")
     assert one_province(other) == other
 
 

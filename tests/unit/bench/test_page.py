@@ -67,7 +67,7 @@ def test_what_was_not_measured_is_neither_met_nor_missed(name: str) -> None:
 def test_growth_that_was_not_measured_to_its_end_is_not_met() -> None:
     growth = next(one for one in verdicts(FIGURES | {"growth.to": 1e6}) if one.goal.startswith("no slope"))
     assert growth.met is False
-    assert "`--full`" in growth.told
+    assert "`--large`" in growth.told
 
 
 def test_the_page_tells_machine_command_goals_ratios_and_tables() -> None:
