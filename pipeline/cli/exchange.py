@@ -107,7 +107,6 @@ def release(run: RunNo, *, key: Annotated[str, typer.Option("--key", help="The o
     with _open() as (settings, connection):
         directory = settings.exchange_directory
         paid = running.read_run(connection, run)
-        connection.commit()
         _, signature = officers.sign(directory, key, paid.digest)
         known = officers.read_officers(directory)
         left = releasing.release(connection, run, key, signature, known, _banks(settings), _now_us())

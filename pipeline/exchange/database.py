@@ -139,8 +139,13 @@ create or replace trigger told_movement_kept before update or delete on told_mov
 
 
 def connect(url: str) -> ExchangeConnection:
-    """A connection to the exchange's database, UTC, not in autocommit. Raises psycopg.OperationalError."""
-    return psycopg.connect(plain_url(url), options="-c timezone=UTC -c jit=off", application_name="spp exchange")
+    """A connection to the exchange's database, UTC. Raises psycopg.OperationalError.
+
+    In autocommit, so that each `connection.transaction()` is one: within another that a SELECT began unseen it would
+    be a savepoint, and a file could be handed over before the intent is committed.
+    """
+    options = "-c timezone=UTC -c jit=off"
+    return psycopg.connect(plain_url(url), options=options, application_name="spp exchange", autocommit=True)
 
 
 def prepare(url: str) -> None:

@@ -38,7 +38,6 @@ def serve(settings: Settings, url: str, stop: Event, *, once: bool = False) -> i
     """
     with connect(url) as connection:
         held = connection.execute("select pg_try_advisory_lock(%s)", (FOLLOW_LOCK,)).fetchone()
-        connection.commit()
         if held is None or not held[0]:
             raise PipelineError("another process follows for this exchange already: end it, or leave this one off")
         follower = _Follower(settings, connection)

@@ -11,6 +11,8 @@ import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from psycopg.pq import TransactionStatus
+
 from pipeline.exchange.database import lock
 from pipeline.exchange.releasing import check_released
 from pipeline.exchange.running import RunError, check_still_due, read_run
@@ -71,6 +73,8 @@ def _read(connection: ExchangeConnection, run_no: int) -> File | None:
 
 def hand_over(connection: ExchangeConnection, message_id: str, directory: Path, now_us: int) -> Path:
     """Put a file where its bank takes it, `directory`/bank, unless that was done; returns where."""
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        raise RunError(f"file {message_id} is handed over outside any transaction, so that each step is committed")
     bank, body, handing, handed = _state(connection, message_id)
     place = directory / bank
     target, hidden = place / f"{message_id}.xml", place / f".{message_id}.part"

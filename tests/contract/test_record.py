@@ -136,7 +136,7 @@ def test_subject_and_traceparent_are_optional() -> None:
         "kh.sp.payment.imagined.v1",
         "kh.sp.payment.requested.v2",
         "kh.sp.award.granted.v1",
-        "kh.sp.hold.placed.v1",
+        "kh.sp.hold.released.v1",
         "kh.sp.hold.placed.v1",
         "kh.sp.hold.released.v1",
         "kh.sp.recovery.ordered.v1",

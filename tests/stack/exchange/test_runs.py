@@ -106,7 +106,6 @@ def test_what_changed_after_the_release_is_not_written(
     (run,) = running.propose(exchange, banks, NOW_US).runs
     release_by_both(exchange, run.run_no, banks, officers)
     exchange.execute(forgery)
-    exchange.commit()
     with pytest.raises(RunError):
         handing.make_file(exchange, run.run_no, officers.known, banks, NOW_US)
 
@@ -148,6 +147,18 @@ def test_a_file_is_handed_over_once_and_never_again(
     assert handing.hand_over(exchange, made.message_id, tmp_path, NOW_US) == target
     assert list(target.parent.iterdir()) == []
     assert [row.message_id for row in read_runs(exchange)] == [made.message_id]
+
+
+def test_nothing_is_handed_over_inside_a_transaction(
+    exchange: ExchangeConnection, banks: Banks, officers: Officers, tmp_path: Path
+) -> None:
+    tell(exchange, certified(1))
+    (run,) = running.propose(exchange, banks, NOW_US).runs
+    release_by_both(exchange, run.run_no, banks, officers)
+    made = handing.make_file(exchange, run.run_no, officers.known, banks, NOW_US)
+    with pytest.raises(RunError, match="outside any transaction"), exchange.transaction():
+        handing.hand_over(exchange, made.message_id, tmp_path, NOW_US)
+    assert list(tmp_path.rglob("*.xml")) == []
 
 
 def test_one_key_of_two_persons_is_refused(officers: Officers) -> None:

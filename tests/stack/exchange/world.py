@@ -67,13 +67,11 @@ def pay(connection: ExchangeConnection, banks: Banks, people: Officers, now_us: 
     rows = connection.execute(
         "select run_no from run where withdrawn_us is null and run_no not in (select run_no from file) order by 1"
     ).fetchall()
-    connection.commit()
     for (run_no,) in rows:
         release_by_both(connection, run_no, banks, people, now_us)
         made = handing.make_file(connection, run_no, people.known, banks, now_us)
         body = connection.execute("select body from file where message_id = %s", (made.message_id,)).fetchone()
         connection.execute("update file set handing_us = 1, handed_us = 1 where message_id = %s", (made.message_id,))
-        connection.commit()
         assert body is not None
         files[f"{made.message_id}.xml"] = bytes(body[0])
     return files
@@ -97,7 +95,6 @@ def states(connection: ExchangeConnection) -> list[tuple[object, ...]]:
     rows += connection.execute(
         "select item, bank, why, amount_minor, currency, owner from suspense order by 1"
     ).fetchall()
-    connection.commit()
     return rows
 
 

@@ -26,7 +26,7 @@ def banks() -> Banks:
     return read_banks(EXAMPLES.read_text())
 
 
-def line(number: int = 1, **changes: object) -> Line:
+def line(number: int = 1, /, **changes: object) -> Line:
     certified = Ruling("npca", AMOUNT, "KHR")
     made = Line(f"{number:032x}", "certified", "family.base", "2026-03", AMOUNT, "KHR", [PAYEE], [], [certified], [])
     return replace(made, **changes)  # type: ignore[arg-type]  # each test names fields of a line
