@@ -77,10 +77,18 @@ def _dimensions(pack: Pack, area: str = "") -> Dimensions:
 
 
 def _inputs(item: Filed, evidence: tuple[tuple[str, str], ...]) -> bytes:
-    """SHA-256 over everything the decision rests on besides the policy: request, evidence, close, withdrawal."""
     withdrawal = (item.withdrawal.source, item.withdrawal.id) if item.withdrawal is not None else None
-    inputs = ((item.event.source, item.event.id), evidence, item.closed_us, withdrawal)
-    return sha256(_ENCODER.encode(inputs)).digest()
+    return inputs_digest((item.event.source, item.event.id), evidence, item.closed_us, withdrawal)
+
+
+def inputs_digest(
+    request: tuple[str, str],
+    evidence: tuple[tuple[str, str], ...],
+    closed_us: int | None,
+    withdrawal: tuple[str, str] | None = None,
+) -> bytes:
+    """SHA-256 over everything a decision rests on besides the policy: request, evidence, close, withdrawal."""
+    return sha256(_ENCODER.encode((request, evidence, closed_us, withdrawal))).digest()
 
 
 def says_more(item: Filed, verdict: Verdict) -> bool:

@@ -45,9 +45,73 @@ create table if not exists line (
     line_id bytea primary key, submission_no bigint not null references submission, leaf_no bigint not null unique,
     amount_minor bigint not null check (amount_minor >= 0), currency text not null, told bytea not null);
 create index if not exists line_submission on line (submission_no, leaf_no);
+create table if not exists policy (digest bytea primary key, files jsonb not null);
+create table if not exists finding (
+    finding_no bigint generated always as identity primary key, line_id bytea not null references line,
+    outcome text not null check (outcome in ('certified', 'refused', 'queried')), amount_minor bigint, reason text,
+    found_by text not null, at timestamptz not null default now(),
+    check ((outcome = 'certified') = (amount_minor is not null)), check (outcome = 'certified' or reason is not null));
+create index if not exists finding_line on finding (line_id, finding_no desc);
+create table if not exists holding (
+    holding_no bigint generated always as identity primary key, line_id bytea not null unique, bid bytea not null);
+create table if not exists holding_of (
+    holder bytea not null, line_id bytea not null references holding (line_id) on delete cascade,
+    primary key (holder, line_id));
+create table if not exists claim_key (
+    holder bytea not null, grp text not null, key text not null,
+    line_id bytea not null references holding (line_id) on delete cascade, primary key (holder, grp, key));
+create table if not exists side (
+    holder bytea not null, grp text not null, key text not null, side text not null,
+    primary key (holder, grp, key), unique (holder, grp, key, side));
+create table if not exists claim_side (
+    holder bytea not null, grp text not null, key text not null, side text not null,
+    line_id bytea not null references holding (line_id) on delete cascade,
+    primary key (holder, grp, key, side, line_id),
+    foreign key (holder, grp, key, side) references side (holder, grp, key, side));
+create table if not exists window_of (
+    window_no bigint generated always as identity primary key, holder bytea not null, grp text not null,
+    unique (holder, grp));
+create table if not exists claim_window (
+    window_no bigint not null references window_of, since date not null, until date not null check (until > since),
+    line_id bytea not null references holding (line_id) on delete cascade,
+    exclude using gist (int8range(window_no, window_no, '[]') with &&, daterange(since, until) with &&));
+create table if not exists officer (
+    name text primary key check (name ~ '^[^\\s+]{1,60}$'), vkey text not null unique, roles text[] not null,
+    from_us bigint not null, recorded_by text not null, at timestamptz not null default now());
+create table if not exists officer_end (
+    name text primary key references officer, ended_us bigint not null, reason text not null,
+    recorded_by text not null, at timestamptz not null default now());
+create table if not exists delegation (
+    delegation_no bigint generated always as identity primary key, by_name text not null references officer,
+    to_name text not null references officer, role text not null, from_us bigint not null, until_us bigint not null,
+    signature bytea not null unique, check (until_us > from_us), check (by_name <> to_name));
+create table if not exists quorum_band (
+    band_no bigint generated always as identity primary key, currency text not null, from_minor bigint not null,
+    approvers int not null check (approvers > 0), recorded_by text not null, at timestamptz not null default now());
+create table if not exists draft (
+    certificate_id text primary key, submission_no bigint not null references submission, supersedes text,
+    digest bytea not null unique, body text not null, prepared_by text not null,
+    at timestamptz not null default now());
+create table if not exists draft_line (
+    certificate_id text not null references draft, line_id bytea not null references line,
+    finding_no bigint not null references finding, primary key (certificate_id, line_id));
+create table if not exists signature (
+    signature_no bigint generated always as identity primary key, certificate_id text not null references draft,
+    officer text not null references officer, role text not null, on_behalf_of text references officer,
+    signed_us bigint not null, signature bytea not null unique, unique (certificate_id, officer),
+    unique (certificate_id, on_behalf_of));
+create table if not exists certificate (
+    certificate_id text primary key references draft, value text not null, at timestamptz not null default now());
+create table if not exists ruled (
+    line_id bytea primary key references line, certificate_id text not null references certificate);
+create table if not exists superseded (
+    certificate_id text primary key references certificate, by_id text not null unique references certificate);
+create table if not exists outbox (outbox_no bigint generated always as identity primary key, value bytea not null);
 """
 _GROW_ONLY: Final = (
-    "block", "leaf", "tile", "witnessed", "refusal", "fact", "kin", "submission_part", "submission", "line",
+    "block", "leaf", "tile", "witnessed", "refusal", "fact", "kin", "submission_part", "submission", "line", "policy",
+    "finding", "officer", "officer_end", "delegation", "quorum_band", "draft", "draft_line", "signature", "certificate",
+    "ruled", "superseded",
 )  # fmt: skip
 
 _GUARD: Final = """

@@ -119,7 +119,10 @@ def follow(broker: Broker, connection: NpcaConnection, admission: Admission, at_
     follower = Follower(connection, admission)
     follower.begin((topic.name, 0) for topic in FOLLOWED)
     for topic in reversed(FOLLOWED):
-        while records := broker.topics[topic.name][follower.places[topic.name, 0] :][:at_once]:
+        while True:
             before = follower.places[topic.name, 0]
+            records = [record for record in broker.topics[topic.name] if record.offset >= before][:at_once]
+            if not records:
+                break
             at_once = at_once if follower.take(topic.name, 0, records) > before else at_once * 2
     return follower
