@@ -26,6 +26,10 @@ class Code(IntEnum):
     TILE = 22
     ENTRY = 23
     KEY = 24
+    CERTIFICATE = 40
+    LINE_MISSING = 41
+    OFFICER = 42
+    OFFICER_SIGNATURE = 43
 
 
 SAYS: dict[Code, str] = {
@@ -46,6 +50,10 @@ SAYS: dict[Code, str] = {
     Code.TILE: "a tile does not hold the hashes of its leaves",
     Code.ENTRY: "a row beside the leaves is not what its leaf says",
     Code.KEY: "a key is not endorsed by the one before it, or one signed whose place another had taken",
+    Code.CERTIFICATE: "an amount, sum, line or text of the certificate is not what was certified",
+    Code.LINE_MISSING: "a submitted line is missing from the certificate, or stands twice",
+    Code.OFFICER: "an officer is unknown, not appointed, in two roles, or too few signed",
+    Code.OFFICER_SIGNATURE: "an officer's signature is of another certificate, role or time, or forged",
 }
 
 

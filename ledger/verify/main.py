@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ledger.verify.books import Books, account_name
 from ledger.verify.bundle import check_bundle, describe
+from ledger.verify.certificate import check_certificate, read_officers
 from ledger.verify.codes import SAYS, Code, FailureError, read_text
 from ledger.verify.dump import check_dump
 from ledger.verify.export import check_export
@@ -30,13 +31,14 @@ def _parser() -> argparse.ArgumentParser:
         prog="spp-verify", description=__doc__, epilog=f"exit codes:\n{codes}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("what", choices=("bundle", "checkpoint", "export", "dump"))
+    parser.add_argument("what", choices=("bundle", "checkpoint", "export", "dump", "certificate"))
     parser.add_argument("paths", nargs="+", help="files; for `export` a directory, for `dump` plain SQL of pg_dump")
     parser.add_argument(
         "--log-key", action="append", default=[], required=True, help="key of the log, or a file of keys"
     )
     parser.add_argument("--witness-key", action="append", default=[], help="ask for a countersignature of this witness")
     parser.add_argument("--seen", action="append", default=[], help="a checkpoint you kept from before")
+    parser.add_argument("--officers", help="for `certificate`: the officers you know (spp npca officer list --json)")
     parser.add_argument("--balances", action="store_true", help="print the balance of every account")
     return parser
 
@@ -52,7 +54,10 @@ def main() -> None:
             seen,
         )
         for path in asked.paths:
-            _check(asked.what, path, trust, balances=asked.balances)
+            if asked.what == "certificate":
+                _check_certificate(path, trust, asked.officers)
+            else:
+                _check(asked.what, path, trust, balances=asked.balances)
     except FailureError as failure:
         sys.stderr.write(f"spp-verify: {failure.code.name}: {failure}. {SAYS[failure.code].capitalize()}.\n")
         sys.exit(failure.code)
@@ -73,6 +78,18 @@ def _check(what: str, path: str, trust: Trust, *, balances: bool) -> None:
         sys.stdout.write("\n".join([f"{path}: {books.size} leaves hold", *_checkpoint(told, trust)]) + "\n")
         if balances:
             _print_balances(books)
+
+
+def _check_certificate(path: str, trust: Trust, officers: str | None) -> None:
+    if officers is None or not trust.witnesses:
+        raise FailureError(Code.USAGE, "a certificate is checked with --officers and --witness-key")
+    told, body = check_certificate(read_text(Path(path)), trust, read_officers(read_text(Path(officers))))
+    sums = ", ".join(f"{one['amount']} {one['currency']}" for one in body["certified"]["totals"])
+    said = [f"{path}: certificate {body['certificate_id']} of {body['source']} {body['batch_id']} holds"]
+    said.append(f"{body['certified']['count']} lines certified ({sums}), {body['refused']['count']} refused")
+    unsure = sorted({f"{one['name']} ({one['status']})" for one in body["figures"] if one["status"] != "confirmed"})
+    said += [f"rests on figures that are not confirmed: {', '.join(unsure)}"] if unsure else []
+    sys.stdout.write("\n".join([*said, *_checkpoint(told, trust)]) + "\n")
 
 
 def _checkpoint(told: Checkpoint, trust: Trust) -> list[str]:

@@ -21,6 +21,9 @@ from pipeline.fetched import read_all_records
 from pipeline.logging import get_logger
 from pipeline.npca.follower import FOLLOWED, Follower
 from pipeline.npca.log import RefusedHistoryError, record_refusal
+from pipeline.npca.policies import held_policies
+from pipeline.npca.reviewing import Desk
+from pipeline.npca.sending import send
 from pipeline.npca.tables import connect, ensure_tables
 from pipeline.policy_files import load
 from pipeline.witness import STORE_FILE
@@ -37,6 +40,8 @@ GROUP: Final = "npca"
 _LOCK: Final = 7_304_202
 _AT_ONCE: Final = 2_000
 _WAIT_MS: Final = 500
+_REVIEW_AFTER: Final = 50
+"""Batches after which lines are reviewed although more is coming."""
 
 _log = get_logger("npca")
 
@@ -67,6 +72,7 @@ class Service:
             _alone(connection)
             ensure_tables(connection)
             follower = Follower(connection, self._admission)
+            desk = Desk(connection, held_policies(connection, self._policy))
             consumer: Any = AIOKafkaConsumer(
                 bootstrap_servers=self._settings.bootstrap, group_id=GROUP, client_id="spp-npca",
                 enable_auto_commit=False, auto_offset_reset="none", max_partition_fetch_bytes=4 * 1024 * 1024,
@@ -75,11 +81,17 @@ class Service:
             try:
                 await _assign(self._settings.bootstrap, consumer, follower)
                 _log.info("following", next_offset=sum(follower.places.values()))
+                behind = _REVIEW_AFTER
                 while not stop.is_set():
                     found = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=_AT_ONCE)
                     places = await asyncio.to_thread(self._take, connection, follower, found)
                     if places:
                         await consumer.commit(places)
+                        behind += 1
+                    if behind and (not places or behind > _REVIEW_AFTER):
+                        await asyncio.to_thread(desk.review)
+                        behind = 0
+                    await asyncio.to_thread(send, connection, self._settings)
             finally:
                 await consumer.stop()
 
