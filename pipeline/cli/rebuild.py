@@ -71,7 +71,7 @@ def rebuild(
 
 def _show(told: Rebuilt, seed: int | None, *, json: bool) -> None:
     if json:
-        write_json({**told._asdict(), "seed": seed})
+        write_json({**told._asdict(), "seed": seed, "differences": [one._asdict() for one in told.differences]})
         return
     if told.differences:
         rows = [tuple(one) for one in told.differences[:SHOWN]]

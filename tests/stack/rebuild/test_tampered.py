@@ -1,6 +1,7 @@
 """One row changed in either copy is reported, down to the leaf or line, by both comparisons."""
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Self
 
@@ -13,6 +14,7 @@ from ledger.statements.snapshot import snapshot
 from pipeline.cli import ledger_app
 from pipeline.cli.console import CommandError
 from pipeline.decide.journal import Journal, decode, encode
+from pipeline.logging import configure_logging
 from pipeline.rebuild.difference import Difference
 from pipeline.rebuild.leaves import compare_books, compare_leaves
 from pipeline.rebuild.outcome import compare_outcome
@@ -81,7 +83,7 @@ CHANGES = {
     "a dropped decision": f"delete from decision where leaf_no = {LAST}",
     "a decision's state": f"update decision set state = state + 1 where leaf_no = {LAST}",
     "a block's time": "update block set recorded_us = recorded_us + 1 where block_no = 3",
-    "a claim": "delete from claim_key where ctid = (select min(ctid) from claim_key)",
+    "a claim": "delete from claim_window where ctid = (select min(ctid) from claim_window)",
 }
 
 
@@ -95,7 +97,7 @@ def test_a_row_changed_on_either_side_of_the_journal_is_listed(copies: Copies, s
             pair = (tampering.connection, sound) if side == "original" else (sound, tampering.connection)
             found = leaf_for_leaf(*pair)
     whats = {one.what for one in found}
-    expected = {"an amount": "transfer", "a block's time": "block", "a claim": "claim"}.get(change, "decision")
+    expected = {"an amount": "transfer", "a block's time": "block", "a claim": "claim of days"}.get(change, "decision")
     assert expected in whats
     assert ("root" in whats) == (expected in {"transfer", "decision"})
     if change == "an amount":
@@ -107,7 +109,7 @@ def test_a_row_changed_on_either_side_of_the_journal_is_listed(copies: Copies, s
 OUTCOMES = {
     "an amount": (f"update transfer set amount_minor = amount_minor + 1 where leaf_no = {ONE}", "net position"),
     "a dropped decision": (f"delete from decision where leaf_no = {LAST}", "decision"),
-    "a claim": ("delete from claim_key where ctid = (select min(ctid) from claim_key)", "claim"),
+    "a claim": ("delete from claim_window where ctid = (select min(ctid) from claim_window)", "claim of days"),
     "a state": ("update entity set state = state || '\\x00' where entity_no = 1", "state"),
 }
 
@@ -178,6 +180,7 @@ def _spp(monkeypatch: pytest.MonkeyPatch, url: str, *arguments: str) -> tuple[in
     app = typer.Typer(pretty_exceptions_enable=False)
     app.add_typer(ledger_app.app, name="ledger")
     result = CliRunner().invoke(app, ["ledger", "rebuild", *arguments])
+    configure_logging(sys.__stderr__)
     get_settings.cache_clear()
     if isinstance(result.exception, CommandError):
         return int(result.exception.code), str(result.exception)
