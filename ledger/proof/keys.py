@@ -21,7 +21,7 @@ from ledger.store.log import read_keys
 if TYPE_CHECKING:
     from ledger.store.connection import LedgerConnection
 
-_LOCK = 7_304_116
+_LOCK = 7_304_117
 """Keys are put on record one after the other."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from ledger.verify.books import Block, Books
 from ledger.verify.codes import Code, FailureError, read_text
 from ledger.verify.notes import Checkpoint, Trust, check_note
-from ledger.verify.rows import values
+from ledger.verify.rows import reader
 from ledger.verify.trees import TILE, Grower, root_of
 
 StoredTile = Callable[[int, int, int], bytes | None]
@@ -149,5 +149,6 @@ def read_notes(path: Path) -> list[str]:
 
 
 def _blocks(path: Path) -> Iterator[Block]:
+    read = reader(Block._fields, Block)
     for row in _lines(path):
-        yield Block(*values({name: str(value) for name, value in row.items()}, Block.__annotations__))
+        yield read([str(row.get(name)).replace("\\", "\\\\") for name in Block._fields])

@@ -10,6 +10,7 @@ from threading import Event, Thread
 
 import pytest
 
+from events.states import LineState
 from ledger.proof.keys import key_file, write_key_file
 from ledger.proof.note import parse_key, verify_note
 from ledger.verify.codes import Code
@@ -18,7 +19,8 @@ from pipeline.metrics import Metrics
 from pipeline.seal import SealService
 from pipeline.settings import Settings
 from pipeline.witnessing import Witness
-from tests.stack.seal.conftest import LOG, Books
+from tests.stack.ledger.samples import Bookkeeper
+from tests.stack.seal.conftest import LOG, OF, Books
 
 DEADLINE_SECONDS = 30.0
 Spp = Callable[..., subprocess.CompletedProcess[str]]
@@ -181,3 +183,28 @@ def test_the_digest_of_the_catalogue_is_kept_when_it_changes(books: Books) -> No
         conn.execute("alter table transfer disable trigger append_only_row")
     assert note_catalogue(books.connection) == ["triggers"]
     assert books.connection.execute("select count(*) from awaiting_leaf where kind = 5").fetchone() == (2,)
+
+
+def test_books_older_than_what_the_witness_saw_are_not_signed_when_the_role_starts(
+    books: Books, settings: Settings, witness: Witness
+) -> None:
+    import psycopg
+
+    for _ in range(2):
+        books.post()
+        books.seal()
+    witness.take(books.sealer())
+    with psycopg.connect(books.url) as conn:
+        for table in ("transfer", "decision", "block", "checkpoint"):
+            conn.execute(f"alter table {table} disable trigger user")
+            conn.execute(f"delete from {table} where {'size > 2' if table == 'checkpoint' else 'block_no = 2'}")
+    again = Bookkeeper(books.connection)  # goes on from there, as a decider would
+    again._leaf, again._block = books.keeper._leaf - 2, 1
+    row = books.connection.execute("select hash from block").fetchone()
+    assert row is not None
+    again._head = row[0]
+    again.decide(b"n" * 16, LineState.APPROVED, 7, OF)
+    again.post()
+    with pytest.raises(PipelineError, match="older copy"):
+        SealService(settings, Metrics()).run(Event())
+    assert books.connection.execute("select max(size) from checkpoint").fetchone() == (2,)
