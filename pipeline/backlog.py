@@ -13,14 +13,9 @@ from kafka import KafkaConsumer, TopicPartition
 
 from events.money import CURRENCIES
 from events.topics import INPUT_TOPICS
+from ledger.statements.suspense import read_suspense
 from ledger.store.inbox import load_offsets
-from ledger.store.progress import (
-    OPEN_STATES,
-    read_backlog,
-    read_oldest_states,
-    read_open_quarantine,
-    read_suspense,
-)
+from ledger.store.progress import OldestLines, read_backlog, read_open_quarantine
 from pipeline.errors import is_transient
 from pipeline.logging import get_logger
 
@@ -31,6 +26,8 @@ if TYPE_CHECKING:
 PERIOD_SECONDS = 5.0
 SLOW_PERIOD_SECONDS = 60.0
 """Between questions whose answer takes a scan."""
+LOOK_SHARE = 20
+"""Counting millions of marks takes long: looking must not cost more than a twentieth of what is looked at."""
 _HISTORY = 4_000
 
 _log = get_logger("relay")
@@ -89,6 +86,7 @@ class Sampler:
         self._bootstrap = bootstrap
         self._metrics = metrics
         self._lag = LagClock()
+        self._oldest = OldestLines()
         self._slow_at = 0.0
 
     def run(self, stop: Event) -> None:
@@ -107,8 +105,9 @@ class Sampler:
                 connection.execute("set statement_timeout = '20s'")
                 connection.commit()
                 while not stop.is_set():
+                    began = monotonic()
                     self._sample(connection, ends.read())
-                    stop.wait(PERIOD_SECONDS)
+                    stop.wait(max(PERIOD_SECONDS, LOOK_SHARE * (monotonic() - began)))
         finally:
             ends.close()
 
@@ -136,9 +135,8 @@ class Sampler:
             self._metrics.quarantine_open.clear()
             for reason, count in read_open_quarantine(connection).items():
                 self._metrics.quarantine_open.labels(reason=reason).set(count)
-            oldest = read_oldest_states(connection)
-            for state in OPEN_STATES:
-                self._metrics.state_age.labels(state=state.value).set(_age(now, oldest.get(state.value)))
+            for state, since_us in self._oldest.read(connection).items():
+                self._metrics.state_age.labels(state=state.value).set(_age(now, since_us))
             suspense = read_suspense(connection)
             for currency in CURRENCIES:
                 self._metrics.suspense.labels(currency=currency).set(suspense.get(currency, 0))

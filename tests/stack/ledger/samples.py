@@ -71,7 +71,8 @@ class Bookkeeper:
         self._transfers: list[TransferRow] = []
         # Leaves of other kinds that the caller wrote into the block in hand.
         self.extra: dict[int, bytes] = {}
-        # The effective day of what is posted next.
+        # When the next block is recorded, and the effective day of what is posted next.
+        self.recorded_us = RECEIVED_US
         self.day = date(2018, 3, 4)
 
     def line(self, line_id: bytes, benefit: str, currency: str, amount_minor: int, batch_id: str = "b") -> None:
@@ -131,7 +132,7 @@ class Bookkeeper:
             totals[row.currency] = totals.get(row.currency, 0) + row.amount_minor
         header = BlockHeader(
             self._block, self._head, min(leaves), len(leaves), block_root([leaves[no] for no in sorted(leaves)]),
-            format_totals(totals), bytes(32), RECEIVED_US, "test", b"",
+            format_totals(totals), bytes(32), self.recorded_us, "test", b"",
         )  # fmt: skip
         self._head = block_hash(header)
         self._write(header)

@@ -1,94 +1,33 @@
 """Reports against a naive full scan, and identities that notice what is wrong."""
 
-import random
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
 from events.states import LineState
-from ledger.model.account import Dimensions
 from ledger.model.step import Step, target_position
 from ledger.reconciliation.run import reconcile
 from ledger.statements.snapshot import Head, read_head, snapshot
 from ledger.statements.totals import totals, undecided
 from ledger.statements.trial_balance import sides, trial_balance
 from ledger.store import LedgerConnection, connect
-from ledger.store.inbox import ensure_offsets, record_batch
-from tests.stack.ledger.samples import BANK, TOPIC_NO, Bookkeeper, admitted
-
-KHR = Dimensions("nssf.maternal.delivery", "nssf", "nssf", "fund", "", "10.4", "27.1", "KHR")
-USD = Dimensions("hef.opd", "hef", "hef", "fund", "", "7.2", "27.1", "USD")
-
-COURSES: tuple[tuple[LineState, ...], ...] = (
-    (LineState.PENDED,),
-    (LineState.REJECTED,),
-    (LineState.PENDED, LineState.EXPIRED),
-    (LineState.APPROVED, LineState.WITHDRAWN),
-    (LineState.APPROVED, LineState.PENDED, LineState.APPROVED),
-    (LineState.APPROVED, LineState.SUBMITTED),
-    (LineState.APPROVED, LineState.SUBMITTED, LineState.REFUSED),
-    (LineState.APPROVED, LineState.SUBMITTED, LineState.CERTIFIED, LineState.INSTRUCTED),
-    (LineState.APPROVED, LineState.SUBMITTED, LineState.CERTIFIED, LineState.INSTRUCTED, LineState.SETTLED),
-    (LineState.SUBMITTED, LineState.CERTIFIED, LineState.INSTRUCTED, LineState.SETTLED, LineState.RETURNED),
-)
-WITHOUT_AMOUNT = {LineState.PENDED, LineState.REJECTED, LineState.EXPIRED, LineState.WITHDRAWN}
+from tests.stack.ledger.played import KHR, copied, kept, play
+from tests.stack.ledger.samples import BANK, Bookkeeper
 
 
 @pytest.fixture(scope="module")
 def books_template(database_server: str, ledger_template: str) -> Iterator[str]:
-    """Name of a database with three hundred lines of two benefits that went through every course."""
-    name = "books_template"
-    with psycopg.connect(f"{database_server}/postgres", autocommit=True) as server:
-        server.execute(f"create database {name} template {ledger_template}")
-        with connect(f"{database_server}/{name}", "writer") as conn:
-            ensure_offsets(conn, TOPIC_NO, 2)
-            keep_books(conn)
+    with kept(database_server, ledger_template, "ledger_books", lambda conn: play(conn, 300, 40)) as name:
         yield name
-        server.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture
 def books_url(database_server: str, books_template: str) -> Iterator[str]:
-    """A copy of those books, gone after the test."""
-    with psycopg.connect(f"{database_server}/postgres", autocommit=True) as server:
-        server.execute(f"create database books template {books_template}")
-        yield f"{database_server}/books"
-        server.execute("drop database books with (force)")
-
-
-def keep_books(conn: LedgerConnection) -> None:
-    """Take a line and one step of its course at a time, in blocks of mixed lines."""
-    chance = random.Random(2018)  # noqa: S311 - the same books in each run
-    keeper = Bookkeeper(conn)
-    going: list[tuple[bytes, Dimensions, int, list[LineState]]] = []
-    for number in range(300):
-        of, line_id = chance.choice([KHR, USD]), number.to_bytes(16, "big")
-        amount = chance.randrange(1, 10**9)
-        keeper.line(line_id, of.benefit, of.currency, amount)
-        going.append((line_id, of, amount, list(chance.choice(COURSES))))
-    record_batch(conn, TOPIC_NO, 0, 0, 300, [admitted(offset, f"e{offset}") for offset in range(300)], [])
-    conn.execute("delete from mark")
-    conn.commit()
-    frozen = []
-    while going:
-        for _ in range(min(40, len(going))):
-            keeper.day = date(2018, 1, 1) + timedelta(days=chance.randrange(120))
-            line_id, of, amount, states = going.pop(chance.randrange(len(going)))
-            state = states.pop(0)
-            # Certified for less than was submitted, now and then.
-            if state is LineState.CERTIFIED and chance.random() < 0.3:
-                amount -= amount // 4
-            decision = keeper.decide(line_id, state, None if state in WITHOUT_AMOUNT else amount, of)
-            if state is LineState.SUBMITTED:
-                frozen.append(decision)
-            if states:
-                going.append((line_id, of, amount, states))
-        keeper.post()
-    keeper.submit(1, frozen)
+    with copied(database_server, books_template) as url:
+        yield url
 
 
 def scan(url: str, statement: str) -> list[tuple[Any, ...]]:
