@@ -23,7 +23,7 @@ def main(
     only: Annotated[
         list[str] | None, typer.Option(help="Only this row, and the one without a fault; repeat it.")
     ] = None,
-    events: Annotated[int, typer.Option(min=1, help="About how many events a row.")] = 1_500,
+    events: Annotated[int, typer.Option(min=1, help="About how many events a row.")] = 1_200,
     rate: Annotated[float, typer.Option(min=1, help="Records published a second.")] = 75.0,
     seed: Annotated[int, typer.Option(help="Draws the events and the blows.")] = 1,
     write: Annotated[bool, typer.Option("--write", help="Write docs/fault-campaign.md; needs every row.")] = False,

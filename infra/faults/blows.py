@@ -44,6 +44,7 @@ class Scene:
     rng: random.Random
     disk: Disk | None = None
     notes: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Send a signal to the process of this name, by its id."""
@@ -57,20 +58,43 @@ def held(site: Site, table: str) -> Iterator[int | None]:
 
     None when nobody came: then a blow falls between transactions.
     """
-    blocked = "select pid from pg_locks where relation = %s::regclass and not granted"
+    with _locking(site) as locking:
+        locking.execute(f"lock table {table} in share mode".encode())
+        yield _first_held(locking, f"a transaction that writes {table}")
+
+
+@contextmanager
+def held_relay(site: Site) -> Iterator[int | None]:
+    """Hold the relay after the brokers have acknowledged what it sent, where it takes a row out of the outbox."""
+    one = b"select outbox_id from outbox order by outbox_id limit 1 for update skip locked"
+    with _locking(site) as locking:
+        with suppress(LateError):
+            wait_until(lambda: bool(locking.execute(one).fetchall()), HELD_SECONDS, "a row to relay")
+        yield _first_held(locking, "the relay that takes a row out")
+
+
+@contextmanager
+def _locking(site: Site) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A transaction that lets go at the end, if the blow has not ended its session too."""
+    locking = site.admin()
+    try:
+        locking.execute(b"begin")
+        yield locking
+    finally:
+        locking.close()
+
+
+def _first_held(locking: psycopg.Connection[tuple[object, ...]], what: str) -> int | None:
+    query = b"select pid from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid)) limit 1"
     came: list[int] = []
 
     def somebody() -> bool:
-        came.extend(int(str(row[0])) for row in locking.execute(blocked, (table,)).fetchall())
+        came.extend(int(str(row[0])) for row in locking.execute(query).fetchall())
         return bool(came)
 
-    with suppress(psycopg.OperationalError), site.admin() as locking:
-        locking.execute(b"begin")
-        locking.execute(f"lock table {table} in share mode".encode())
-        with suppress(LateError):
-            wait_until(somebody, HELD_SECONDS, f"a transaction that writes {table}")
-        yield came[0] if came else None
-        locking.execute(b"rollback")
+    with suppress(LateError):
+        wait_until(somebody, HELD_SECONDS, what)
+    return came[0] if came else None
 
 
 def kill_recording(scene: Scene) -> None:
@@ -85,6 +109,13 @@ def kill_deciding(scene: Scene) -> None:
     with held(scene.site, "decision") as inside:
         scene.signal("worker-1", signal.SIGKILL)
     scene.notes.append("killed inside a deciding transaction" if inside else "killed between sets")
+
+
+def kill_relaying(scene: Scene) -> None:
+    """Kill -9 the worker when its messages are acknowledged and still stand in the outbox: they are sent again."""
+    with held_relay(scene.site) as inside:
+        scene.signal("worker-1", signal.SIGKILL)
+    scene.notes.append("killed between sending and taking out" if inside else "killed while nothing was relayed")
 
 
 def kill_worker(scene: Scene) -> None:
@@ -109,7 +140,8 @@ def _terminate(scene: Scene, table: str) -> None:
         scene.signal("worker-1", signal.SIGTERM)
     wait_until(lambda: len(kept.exits) > before, 60, "the end of a worker after SIGTERM")
     place = "inside" if inside else "outside of"
-    scene.notes.append(f"SIGTERM {place} a transaction on {table}: exit code {kept.exits[-1]}")
+    told = f"SIGTERM {place} a transaction on {table}: exit code {kept.exits[-1]}"
+    (scene.wrong if kept.exits[-1] else scene.notes).append(told)
 
 
 def chaos(scene: Scene) -> None:

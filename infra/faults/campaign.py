@@ -15,7 +15,7 @@ from kafka.errors import KafkaError
 from events.publisher import PublishError
 from infra.faults import proving, recovery
 from infra.faults.blows import Scene
-from infra.faults.disk import NoDiskError
+from infra.faults.disk import Disk, NoDiskError
 from infra.faults.effects import OnTopics
 from infra.faults.load import Load
 from infra.faults.rows import REFERENCE
@@ -90,21 +90,24 @@ class Campaign:
         result.seconds = monotonic() - began
         return result
 
-    def _run(self, result: Result, disk: object) -> None:
+    def _run(self, result: Result, disk: Disk | None) -> None:
         row, site = result.row, self._site
         site.begin(row.name, row.workers, row.tablespace)
         restarts = {name: site.supervisor.restarts(name) for name in (KAFKA, POSTGRES)}
         rng = random.Random(f"{self.seed} {row.name}")  # noqa: S311 - a plan, not a secret
+        wrong: list[str] = []
         try:
             with Load(site.publishing, self._directory, self._per_second, self.seed) as load, Watch(site) as watch:
-                scene = Scene(site, load, watch, rng, disk, result.notes)  # type: ignore[arg-type]
+                scene = Scene(site, load, watch, rng, disk, result.notes, wrong)
                 self._blow(scene, result)
                 watch.look()
                 result.shown = self._shown(watch, load, restarts)
         finally:
             codes = site.end()
-        result.notes += [f"{name} ended with {code} after the row" for name, code in codes.items() if code]
+        wrong += [f"{name} ended with {code} when asked to stop" for name, code in codes.items() if code]
         self._judge(result, load)
+        if result.verdict:
+            result.verdict.wrong.extend(wrong)
 
     def _blow(self, scene: Scene, result: Result) -> None:
         """Play the load on a thread of its own, strike, wait until all is done."""

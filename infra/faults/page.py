@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -97,6 +98,8 @@ def page(campaign: Campaign, results: Sequence[Result], command: str, postgres: 
     ]
     place = machine(postgres)
     lines[-1] += f" ({campaign.mothers} mothers). Figures of time are this machine's, and it may have had other work:"
+    place["load"] = f"{os.getloadavg()[2]:.1f} processes ready to run, on average over the last 15 minutes of the run"
+    place["time"] = f"{sum(result.seconds for result in results) / 60:.0f} minutes for all rows"
     lines += ["", *(f"- {name}: {text}" for name, text in place.items()), ""]
     lines += ["| row | what befalls it |", "|---|---|"]
     lines += [f"| `{result.row.name}` | {result.row.what} |" for result in results]

@@ -40,14 +40,20 @@ ROWS: tuple[Row, ...] = (
     Row(REFERENCE, "nothing: what every other row is compared with"),
     Row(
         "worker-kill",
-        "`kill -9` of the only worker: in a half-written batch, in a half-written set of decisions, while lines freeze",
-        ((1, 0.25, blows.kill_recording), (1, 0.6, blows.kill_deciding), (2, 1.0, blows.kill_worker)),
+        "`kill -9` of the only worker: in a half-written batch, in a half-written set of decisions, between sending "
+        "messages and taking them out of the outbox, and while lines freeze",
+        (
+            (1, 0.2, blows.kill_recording),
+            (1, 0.4, blows.kill_deciding),
+            (1, 0.6, blows.kill_relaying),
+            (2, 0.5, blows.kill_worker),
+        ),
     ),
     Row(
         "two-workers",
         "two workers: random kills and freezes of 13 s (the session timeout is 10 s), then the leader frozen until the "
         "other one leads",
-        ((1, 0.2, blows.chaos), (2, 1.0, blows.freeze_leader)),
+        ((1, 0.2, blows.chaos), (2, 0.5, blows.freeze_leader)),
         workers=2,
     ),
     Row(
@@ -58,22 +64,22 @@ ROWS: tuple[Row, ...] = (
     Row(
         "kafka-kill",
         "`kill -9` of the broker, twice",
-        ((1, 0.3, blows.kill_broker), (2, 1.0, blows.kill_broker)),
+        ((1, 0.3, blows.kill_broker), (2, 0.5, blows.kill_broker)),
     ),
     Row(
         "postgres-kill",
         "`kill -9` of the postmaster, twice",
-        ((1, 0.3, blows.kill_postmaster), (2, 1.0, blows.kill_postmaster)),
+        ((1, 0.3, blows.kill_postmaster), (2, 0.5, blows.kill_postmaster)),
     ),
     Row(
         "backend-kill",
         "`kill -9` of the backend that writes, which makes PostgreSQL restart all of them; then all sessions ended",
-        ((1, 0.25, blows.kill_backend), (1, 0.6, blows.end_backends), (2, 1.0, blows.end_backends)),
+        ((1, 0.25, blows.kill_backend), (1, 0.6, blows.end_backends), (2, 0.5, blows.end_backends)),
     ),
     Row(
         "both-kill",
         "`kill -9` of broker and postmaster at once, twice",
-        ((1, 0.3, blows.kill_both), (2, 1.0, blows.kill_both)),
+        ((1, 0.3, blows.kill_both), (2, 0.5, blows.kill_both)),
     ),
     Row(
         "cut-worker-kafka",
@@ -86,7 +92,7 @@ ROWS: tuple[Row, ...] = (
         (
             (1, 0.2, blows.cut_worker_postgres),
             (1, 0.6, blows.stall_worker_postgres),
-            (2, 1.0, blows.cut_worker_postgres),
+            (2, 0.5, blows.cut_worker_postgres),
         ),
     ),
     Row(
