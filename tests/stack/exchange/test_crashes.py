@@ -119,9 +119,9 @@ class World:
 
     def work(self, connection: ExchangeConnection) -> None:
         """All that the exchange's commands do, each as far as it is not done."""
-        topics = (("first", 0, [row for number in range(1, LINES + 1) for row in certified(number)], NOW_US),)
+        topics = [("first", 0, [row for number in range(1, LINES + 1) for row in certified(number)], NOW_US)]
         if self.bank.books.day > 3:
-            topics += (("second", 0, [changed(number) for number in range(1, LINES + 1)], LATER_US),)
+            topics.append(("second", 0, [changed(number) for number in range(1, LINES + 1)], LATER_US))
         for topic, partition, rows, now_us in topics:
             at = places(connection, [(topic, partition)])[(topic, partition)]
             if at == 0:
