@@ -22,8 +22,8 @@ from ledger.store.periods import share_periods
 from pipeline.cli import period, report
 from pipeline.cli.console import CommandError
 from pipeline.settings import get_settings
+from tests.stack.ledger.played import KHR
 from tests.stack.ledger.samples import Bookkeeper
-from tests.stack.reports.conftest import KHR
 
 Run = Callable[..., Any]
 CODE = "commitment/family.base/nsaf/KHR"

@@ -13,7 +13,8 @@ from ledger.statements.sums import Stretch
 from ledger.statements.trial_balance import trial_balance
 from ledger.store import connect
 from ledger.store.sums import extend, extend_all
-from tests.stack.reports.conftest import FIRST_DAY, Entry, entries
+from tests.stack.ledger.played import FIRST_DAY
+from tests.stack.reports.conftest import Entry, entries
 
 Balances = dict[str, tuple[int, int, int]]
 
