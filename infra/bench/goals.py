@@ -114,9 +114,10 @@ def _growth(figures: Figures) -> tuple[bool, str]:
 def _month(figures: Figures) -> tuple[bool, str]:
     seconds = figures["month"]
     told = f"{seconds:.0f} s at {figures['month.rate']:,.0f} requests/s"
-    told += "" if figures["month.measured"] else ", told on from fewer households"
+    if not figures["month.measured"]:
+        told += ", told on from fewer households"
     if seconds < MONTH_SECONDS:
-        return True, told
+        return bool(figures["month.measured"]), told + ("" if figures["month.measured"] else ", so not shown yet")
     spent, left = 1e6 / figures["month.rate"], 1e6 * MONTH_SECONDS / FULL.households
     return False, f"{told}; one process decides, in {spent:.0f} µs a request where there are {left:.0f}"
 

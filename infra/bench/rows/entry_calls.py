@@ -21,7 +21,7 @@ def measure(world: World) -> Row:
     best = {hot: max(rate for (was, _), rate in found.items() if was == hot) for hot in (True, False)}
     headings = (
         "accounts",
-        *(f">calls/s, {clients} clients" for clients in calls.CLIENTS),
+        *(f">calls/s, clients: {clients}" for clients in calls.CLIENTS),
         ">best",
         ">times the hot one",
     )

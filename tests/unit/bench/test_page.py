@@ -70,6 +70,12 @@ def test_growth_that_was_not_measured_to_its_end_is_not_met() -> None:
     assert "`--large`" in growth.told
 
 
+def test_a_month_told_on_from_fewer_households_is_not_met() -> None:
+    month = next(one for one in verdicts(FIGURES | {"month.measured": 0.0}) if one.goal.startswith("a month"))
+    assert month.met is False
+    assert "not shown yet" in month.told
+
+
 def test_the_page_tells_machine_command_goals_ratios_and_tables() -> None:
     row = Row("x", "A row", "What it measures.", [Table(("name", ">a second"), [("one", 1_234.5)])], FIGURES)
     text = page(Run([row], {"processor": "2 x something"}, "make bench", 540.0, 0.02))
