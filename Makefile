@@ -32,7 +32,7 @@ test-faults: environment-dev ## Run 1,000 crash schedules against the write path
 mutate: environment-dev ## Mutate the rules and write docs/mutation.md (MUTATE="core --again" for a part, what was not killed)
 	@$(BIN)/python -m infra.mutation $(MUTATE)
 
-bench: environment ## Measure throughput on servers of its own (BENCH="--events 200000 --workers 1")
+bench: environment ## Measure speed on servers of its own (BENCH="--waves 1" for the full path alone, BENCH=--write for docs/bench.md)
 	@$(BIN)/python -m infra.bench $(BENCH)
 
 check: environment-dev ## Run the gates: format, lint, types, imports, generated files, links
