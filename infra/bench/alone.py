@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from events.outgoing import Outgoing
 from infra.bench import copying, deciding, prepare, recording
 from infra.bench.path import Written, written
 from infra.bench.world import World
@@ -39,7 +38,7 @@ def measure(world: World) -> Alone:
 
 def _measure(world: World) -> Alone:
     with world.steps.step(f"Preparing about {world.sizes.alone:,} signed events"):
-        prepared = records(world)
+        prepared = prepare.records(world.sizes.alone, 1, world.keys)
     with world.ledger() as settings, world.steps.step(f"Each part alone, {len(prepared):,} events"):
         seconds = recording.decode_and_verify(settings, prepared)
         seconds |= recording.record(settings, prepared).seconds
@@ -58,14 +57,9 @@ def _measure(world: World) -> Alone:
     return done
 
 
-def records(world: World) -> list[Outgoing]:
-    """The load."""
-    return world.once("alone records", lambda: prepare.signed(prepare.told(world.sizes.alone), world.keys))
-
-
 def profiles(world: World) -> dict[str, list[tuple[str, int, float]]]:
-    """The functions of recording and deciding that take most by themselves, under cProfile, on a fifth of the load."""
-    prepared = records(world)[:: 5 if world.sizes.alone > 10_000 else 1]
+    """The functions of recording and deciding that take most by themselves, under cProfile, on a smaller load."""
+    prepared = prepare.records(max(1_000, world.sizes.alone // 5), 1, world.keys)
     with world.ledger() as settings, world.steps.step(f"Profiling {len(prepared):,} events"):
         profiler = cProfile.Profile()
         recording.record(settings, prepared, profiler=profiler)
