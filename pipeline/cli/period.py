@@ -10,7 +10,8 @@ import typer
 
 from ledger.model.period import PeriodEvent, PeriodKind, may_follow
 from ledger.statements.periods import balance_digest, period_balance
-from ledger.statements.snapshot import read_head
+from ledger.statements.report import checkpoint_over
+from ledger.statements.snapshot import head_at, read_head
 from ledger.store import LedgerConnection, periods
 from ledger.store.periods import PeriodError, PeriodRow
 from pipeline.cli.console import CommandError, ExitCode, Json, out, write_json, write_table
@@ -73,7 +74,10 @@ def approve(period: Name, *, by: By, note: Note = "", json: Json = False) -> Non
         if waiting.asked_by.strip().lower() == by.strip().lower():
             raise CommandError(f"{by} asked for it: another person has to approve")
         last_event = max((row.event_no for row in rows if row.event_no is not None), default=0)
-        digest = _trial_balance(conn, rows, period) if waiting.kind is PeriodKind.CLOSED else None
+        digest = None
+        if waiting.kind is PeriodKind.CLOSED:
+            _require_checkpoint(conn, rows, period)
+            digest = _trial_balance(conn, rows, period)
         conn.commit()
         try:
             block_no = periods.approve(
@@ -149,6 +153,18 @@ def _days(period: str, first: date | None, last: date | None) -> tuple[date, dat
 
 def _outstanding(rows: list[PeriodRow], period: str) -> PeriodRow | None:
     return next((row for row in rows if row.period == period and row.event_no is None), None)
+
+
+def _require_checkpoint(conn: LedgerConnection, rows: list[PeriodRow], period: str) -> None:
+    """All that is booked in a period came before it was closed softly, and has to be under a signed checkpoint."""
+    softly = (row.at_block for row in rows if row.period == period and row.kind is PeriodKind.SOFT_CLOSED)
+    block_no = max((number for number in softly if number is not None), default=0)
+    head = head_at(conn, block_no)
+    if head is not None and checkpoint_over(conn, head) is None:
+        raise CommandError(
+            f"period {period} cannot be closed yet: no signed checkpoint covers block {block_no:,}, the last one that"
+            " could book in it. Is a worker with the role seal running? `spp ledger checkpoint` tells the newest"
+        )
 
 
 def _trial_balance(conn: LedgerConnection, rows: list[PeriodRow], period: str) -> bytes:

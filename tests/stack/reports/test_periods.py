@@ -10,11 +10,14 @@ from typing import Any
 import psycopg
 import pytest
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.errors import CheckViolation
 from typer.testing import CliRunner
 
 from events.states import LineState
 from ledger.model.period import PERIOD_LOCK
+from ledger.proof.note import NoteSigner
+from ledger.proof.sealer import Sealer
 from ledger.reconciliation.run import reconcile
 from ledger.statements.snapshot import snapshot
 from ledger.store import connect
@@ -59,6 +62,12 @@ def step(run: Run, what: str, name: str) -> None:
     run("period", "approve", name, "--by", "dara")
 
 
+def seal(url: str) -> None:
+    """Sign a checkpoint over all that is there."""
+    with connect(url, "writer") as conn:
+        assert Sealer(conn, [NoteSigner("test/ledger", Ed25519PrivateKey.generate())]).seal(1) is not None
+
+
 def post(keeper: Bookkeeper, day: date, amount_minor: int) -> None:
     """A commitment recorded in a block of its own, effective on `day`."""
     keeper.day = day
@@ -73,7 +82,9 @@ def booked(run: Run, name: str) -> tuple[int, int]:
     return int(row["opening"]), int(row["debits"])
 
 
-def test_late_facts_are_booked_in_the_open_period_with_their_own_day(run: Run, keeper: Bookkeeper) -> None:
+def test_late_facts_are_booked_in_the_open_period_with_their_own_day(
+    run: Run, keeper: Bookkeeper, ledger_url: str
+) -> None:
     post(keeper, date(2018, 1, 5), 1)
     step(run, "open", "2018-01")
     post(keeper, date(2018, 1, 5), 10)
@@ -82,7 +93,10 @@ def test_late_facts_are_booked_in_the_open_period_with_their_own_day(run: Run, k
     post(keeper, date(2018, 2, 1), 1_000)
     step(run, "soft-close", "2018-01")
     post(keeper, date(2018, 1, 31), 10_000)
-    step(run, "close", "2018-01")
+    with pytest.raises(CommandError, match="no signed checkpoint covers block 4"):
+        step(run, "close", "2018-01")
+    seal(ledger_url)
+    run("period", "approve", "2018-01", "--by", "dara")
     assert booked(run, "2018-01") == (1, 110)
     assert booked(run, "2018-02") == (111, 11_000)
     days = run("report", "trial-balance", "--to", "2018-01-31")["accounts"]
@@ -104,9 +118,11 @@ def test_a_closing_keeps_its_trial_balance_for_ever(run: Run, keeper: Bookkeeper
     step(run, "open", "2018-02")
     post(keeper, date(2018, 1, 5), 10)
     step(run, "soft-close", "2018-01")
+    seal(ledger_url)
     step(run, "close", "2018-01")
     (closing,) = [row for row in run("period", "list")["events"] if row["trial_balance"]]
     assert (closing["at_block"], closing["asked_by"], closing["approved_by"]) == (1, "sokha", "dara")
+    assert closing["checkpoint_size"] == 2
     (note,) = run("report", "trial-balance", "--period", "2018-01")["notes"]
     assert closing["trial_balance"] in note
     post(keeper, date(2018, 1, 5), 20)
