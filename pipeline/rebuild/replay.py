@@ -18,6 +18,7 @@ from pipeline.decide.journal import JournalError, decode
 from pipeline.decide.shelf import Cache, DatabaseShelf
 from pipeline.decide.taking import restored
 from pipeline.decide.writing import Ledger
+from pipeline.errors import is_transient
 from pipeline.rebuild.difference import Difference
 from pipeline.rebuild.target import RebuildError, copy_period_events, copy_tables
 from processors.desk import Step
@@ -175,7 +176,9 @@ def replay(original: LedgerConnection, target: str, advance: Advance) -> tuple[R
         for done, told in enumerate(_sets(original), 1):
             try:
                 events += again.take(told)
-            except (ArithmeticError, LookupError, TypeError, ValueError, psycopg.Error, JournalError) as error:
+            except Exception as error:
+                if is_transient(error) or isinstance(error, RebuildError):
+                    raise
                 connection.rollback()
                 stopped = Difference("replay", told.name, "was decided", f"{type(error).__name__}: {_said(error)}")
                 return Replayed(events, done - 1, again.ledger.head.block_no), [stopped]

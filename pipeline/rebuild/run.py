@@ -6,6 +6,8 @@ from random import Random
 from secrets import randbelow
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
 from events.signing import KeyRegistry, Verifier
 from ledger.statements.snapshot import read_head, snapshot
 from pipeline.active_policy import current
@@ -14,7 +16,7 @@ from pipeline.rebuild.again import decide_again, require_decided
 from pipeline.rebuild.leaves import compare_books, compare_leaves
 from pipeline.rebuild.outcome import compare_outcome
 from pipeline.rebuild.replay import replay
-from pipeline.rebuild.target import COPIED, copy_tables
+from pipeline.rebuild.target import COPIED, RebuildError, copy_tables
 from pipeline.rebuild.topics import record_topics
 from processors.policy.codes import codes
 
@@ -89,8 +91,14 @@ def from_topics(settings: Settings, target: str, seed: int, step: Step) -> Rebui
 def _decided_again(
     original: LedgerConnection, target: str, seed: int, step: Step, differences: list[Difference]
 ) -> Rebuilt:
-    with step(f"Deciding in the order that {seed} draws") as advance:
-        done = decide_again(original, target, seed, advance)
+    try:
+        with step(f"Deciding in the order that {seed} draws") as advance:
+            done = decide_again(original, target, seed, advance)
+    except msgspec.MsgspecError as error:
+        raise RebuildError(
+            "a recorded fact cannot be read any more, so the inbox was changed: `spp ledger rebuild --from-journal` "
+            "says which set took it"
+        ) from error
     with step("Comparing decisions, claims and positions"), snapshot(target) as rebuilt:
         differences += compare_outcome(original, rebuilt)
         head = read_head(rebuilt)

@@ -19,6 +19,7 @@ from pipeline.rebuild.difference import Difference
 from pipeline.rebuild.leaves import compare_books, compare_leaves
 from pipeline.rebuild.outcome import compare_outcome
 from pipeline.rebuild.run import from_inbox, from_journal
+from pipeline.rebuild.target import RebuildError
 from pipeline.settings import get_settings
 from tests.stack.conftest import fresh_ledger
 from tests.stack.decide.conftest import Desk
@@ -172,6 +173,14 @@ def test_a_set_left_out_of_the_journal_is_found(lived: Desk, rebuilding: Rebuild
     assert any(
         one.what in {"block", "replay"} and one.where in {"2", "block 2"} for one in rebuilding.journal(lived.url)
     )
+
+
+def test_a_fact_that_cannot_be_read_any_more_is_found_by_both(lived: Desk, rebuilding: Rebuilding) -> None:
+    _change(lived, "update inbox set value = substr(value, 1, 40) where event_id = 'delivery-3'")
+    (stopped,) = [one for one in rebuilding.journal(lived.url) if one.what == "replay"]
+    assert stopped.where.startswith("block ")
+    with pytest.raises(RebuildError, match="--from-journal"):
+        rebuilding.inbox(lived.url)
 
 
 def _spp(monkeypatch: pytest.MonkeyPatch, url: str, *arguments: str) -> tuple[int, str]:

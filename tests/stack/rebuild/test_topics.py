@@ -1,4 +1,4 @@
-"""Topics read again make the same books, bad records and repeated ones included; what is no longer there is told."""
+"""Topics read again make the same books, bad and repeated records and a killed decider included; what is gone is told."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.stack.conftest import fresh_ledger
 from tests.stack.decide.conftest import Desk
 from tests.stack.flow.support import Raw, Workers, publish, recorded_sum, signed, wait_until
 from tests.stack.flow.test_poison import bad_records
-from tests.stack.rebuild.conftest import silent
+from tests.stack.rebuild.conftest import Rebuilding, silent
 
 Query = Callable[..., list[tuple[Any, ...]]]
 
@@ -48,9 +48,10 @@ def test_the_topics_are_the_books(
     ledger_url: str,
     database_server: str,
     ledger_template: str,
+    rebuilding: Rebuilding,
 ) -> None:
-    facts = [fact for number in range(1, 7) for fact in mother(number)]
-    facts += [declared("nssf", "NB", 6, 6 * 400_000), declared("hef", "HB", 6, 0)]
+    facts = [fact for number in range(1, 41) for fact in mother(number)]
+    facts += [declared("nssf", "NB", 40, 40 * 400_000), declared("hef", "HB", 40, 0)]
     raws = _records(keys, facts)
     bad = [raw for _, raw in bad_records(keys)]
     publish(kafka, [*raws[:9], *bad, *raws[9:]])
@@ -62,6 +63,10 @@ def test_the_topics_are_the_books(
 
     wait_until(lambda: sum(recorded_sum(query)) >= len(raws) + len(bad), workers)
     workers.stop(workers.running[0])
+    killed = workers.start("decide")
+    wait_until(lambda: desk.rows("select count(*) from block") > [(1,)], workers)
+    workers.kill(killed)
+    desk.lead_anew()
     desk.decide(20)
     desk.close()
     settings = Settings(ledger_url=ledger_url, kafka_bootstrap=kafka, keys=keys)
@@ -70,6 +75,7 @@ def test_the_topics_are_the_books(
         with fresh_ledger(database_server, ledger_template) as target:
             return {one.what for one in from_topics(settings, target, 4, silent).differences}
 
+    rebuilding.same(ledger_url)
     assert differences() == set()
     with psycopg.Connection.connect(ledger_url, autocommit=True) as superuser:
         superuser.execute("alter table inbox disable trigger user")
