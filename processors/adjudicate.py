@@ -209,10 +209,12 @@ class _Bench:
 
     def _course(self, item: Filed, frozen: Frozen) -> Course:
         certifier = item.pack.certifier.on(ruling.asked_day(item))
-        course = lifecycle.course(frozen, item.rulings, item.money, item.bank, certifier)
+        number, attempt = lifecycle.current(item.attempts, item.bank, frozen.currency)
+        course = lifecycle.course(frozen, item.rulings, attempt.facts, attempt.bank, certifier)
         self.outcome.alarms.extend((alarm, item.line_id) for alarm in course.alarms)
         if course.state not in {LineState.SUBMITTED, LineState.REFUSED}:
-            self.outcome.instructed[lifecycle.instruction_key(item.line_id)] = (item.bank, frozen.currency)
+            key = lifecycle.instruction_key(item.line_id, number)
+            self.outcome.instructed[key] = (attempt.bank, frozen.currency)
         return course
 
     def _rule(self, item: Filed) -> None:

@@ -14,7 +14,7 @@ from events.payment import PaymentRequested
 from events.verification import ConditionVerified, EncounterRecorded
 from processors import entities
 from processors.calendar import local_month
-from processors.lifecycle import instruction_key
+from processors.lifecycle import instruction_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -72,7 +72,7 @@ def assemble(seed: bytes, states: Mapping[bytes, EntityState]) -> Case:
             reads |= states[key].links  # who took over from it
     for key in named:
         if key[:1] == LINE and key in states and LineCertified in states[key].kinds:
-            reads.add(instruction_key(key[1:]))
+            reads.update(instruction_keys(key[1:], states[key]))
     reads -= members
     missing.update(key for key in reads if key not in states)
     return Case(frozenset(members), frozenset(reads), frozenset(missing), requests=True)

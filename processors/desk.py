@@ -21,7 +21,7 @@ from processors.adjudicate import adjudicate
 from processors.case import Case, assemble, links_to_keep, near, readers_told, request_cycle
 from processors.facts import EntityState, fold
 from processors.filing import keeper
-from processors.lifecycle import instruction_key
+from processors.lifecycle import instruction_keys
 from processors.outcome import Alarm
 from processors.ruling import subject_of_recovery
 from processors.suspense import suspended
@@ -350,7 +350,8 @@ class Step:
 
         What is told of the money of a line marks the line's case as its reader.
         """
-        told = (b"L" + line_id, instruction_key(line_id))
+        line = b"L" + line_id
+        told = (line, *instruction_keys(line_id, self.states[line]))
         return line_id in freeze or not self.changed.isdisjoint(told) or not self.looking.isdisjoint(case.members)
 
     def _claim(self, case: Case, claims: list[tuple[bytes, Claim]], history: Mapping[bytes, History]) -> None:

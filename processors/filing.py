@@ -9,7 +9,7 @@ from events.certification import LineCertified, LineRefused
 from events.payment import CycleClosed, PaymentRequested, PaymentWithdrawn
 from processors.case import cycle_key
 from processors.entities import line as line_key
-from processors.lifecycle import bank_of, instruction_key
+from processors.lifecycle import Attempt, attempts, bank_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ class Filed:
     closed_us: int | None
     withdrawal: Event | None
     rulings: list[Event]
-    money: list[Event]
+    attempts: list[Attempt]
     last: History | None
 
     @property
@@ -42,7 +42,7 @@ class Filed:
 
     @property
     def bank(self) -> str:
-        """The source that answers for the payee's account."""
+        """The source that answers for the payee's account, as it was asked for."""
         return bank_of(self.request.payee.channel, self.request.payee.provider)
 
     def rank(self, inquiry: Inquiry) -> tuple[int, int, bytes, bytes]:
@@ -95,7 +95,6 @@ def _filed(
     cycle = states[cycle_key(event, request)].facts.values()
     withdrawals = [fact for fact in told if isinstance(fact.data, PaymentWithdrawn)] if len(told) > 1 else []
     certified = LineCertified in states[line].kinds
-    money = states.get(instruction_key(line[1:])) if certified else None
     return Filed(
         event=event,
         request=request,
@@ -104,6 +103,6 @@ def _filed(
         closed_us=min((fact.time_us for fact in cycle if isinstance(fact.data, CycleClosed)), default=None),
         withdrawal=min(withdrawals, key=lambda fact: (fact.time_us, fact.id), default=None),
         rulings=[fact for fact in told if isinstance(fact.data, LineCertified | LineRefused)] if len(told) > 1 else [],
-        money=list(money.facts.values()) if money is not None else [],
+        attempts=attempts(line[1:], states, request.payee) if certified else [],
         last=last,
     )

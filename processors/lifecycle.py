@@ -1,18 +1,20 @@
 """A frozen line's life after submission: certified, refused, instructed, settled, returned, with what stands posted.
 
-The state is a function of the frozen amount and the set of certification and settlement facts. Until payment runs
-exist, certifying a line instructs it, at the first attempt (contract, sp.settlement.v1).
+The state is a function of the frozen amount and the set of certification and settlement facts. Certifying a line
+instructs it, at the first attempt (contract, sp.settlement.v1); a changed payee instructs it anew once the attempt
+before has ended. Money under any other attempt is nobody's and stands in suspense.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from events.certification import LineCertified, LineRefused
 from events.identity import instruction_id
 from events.money import to_minor
+from events.payment import PayeeChanged
 from events.settlement import InstructionRejected, PaymentReturned, PaymentSettled
 from events.states import LineState
 from ledger.model.step import Step, target_position
@@ -20,10 +22,12 @@ from processors.calendar import local_date
 from processors.outcome import Alarm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from events.envelope import Event
+    from events.payment import Payee
     from ledger.model.step import Position
+    from processors.facts import EntityState
     from processors.outcome import Frozen
 
 UNCLAIMED = "unclaimed"
@@ -52,9 +56,61 @@ def bank_of(channel: str, provider: str | None) -> str:
     return f"bank.{provider}" if channel in {"bank", "wallet"} and provider else _TREASURY
 
 
-def instruction_key(line_id: bytes) -> bytes:
-    """The entity of a line's only instruction as long as payment runs do not exist."""
-    return b"I" + instruction_id(line_id.hex(), FIRST_ATTEMPT)
+def instruction_key(line_id: bytes, attempt: int = FIRST_ATTEMPT) -> bytes:
+    """The entity of an attempt to pay a line."""
+    return b"I" + instruction_id(line_id.hex(), attempt)
+
+
+def instruction_keys(line_id: bytes, line: EntityState) -> list[bytes]:
+    """The entities of all attempts there may be to pay a line: each change of its payee allows one more."""
+    count = FIRST_ATTEMPT + (len(_payees_changed(line)) if PayeeChanged in line.kinds else 0)
+    return [instruction_key(line_id, attempt) for attempt in range(FIRST_ATTEMPT, count + 1)]
+
+
+def _payees_changed(line: EntityState) -> list[Payee]:
+    """The payees that were named later, in order of time."""
+    return [event.data.payee for event in _first(line.facts.values()) if isinstance(event.data, PayeeChanged)]
+
+
+class Attempt(NamedTuple):
+    """An attempt to pay a line: the source that answers for its payee, and what was said of it."""
+
+    bank: str
+    facts: list[Event]
+
+
+def attempts(line_id: bytes, states: Mapping[bytes, EntityState], asked: Payee) -> list[Attempt]:
+    """All attempts there may be to pay a line; `asked` is the payee it was asked for."""
+    line = states[b"L" + line_id]
+    payees = [asked, *_payees_changed(line)]
+    told = [states.get(key) for key in instruction_keys(line_id, line)]
+    return [
+        Attempt(bank_of(payee.channel, payee.provider), [] if state is None else list(state.facts.values()))
+        for payee, state in zip(payees, told, strict=True)
+    ]
+
+
+def current(tried: Sequence[Attempt], bank: str, currency: str) -> tuple[int, Attempt]:
+    """The attempt a line is paid by, counted from 1: the first that has not ended, else the last; `bank` if none yet.
+
+    A payee may have changed before an attempt was made, so any of the line's banks may speak of it.
+    """
+    banks = {one.bank for one in tried}
+    for number, attempt in enumerate(tried, FIRST_ATTEMPT):
+        told = [event.source for event in movements(attempt.facts) if event.source in banks]
+        found = attempt._replace(bank=told[0]) if told else attempt
+        if number == len(tried) or not _has_ended(found.facts, found.bank, currency):
+            return number, found
+    return FIRST_ATTEMPT, Attempt(bank, [])
+
+
+def _has_ended(facts: list[Event], bank: str, currency: str) -> bool:
+    """Whether an attempt was rejected or all its money came back, and not for good."""
+    moved = [event for event in movements(facts) if expected(event, bank, currency)]
+    back = [event.data for event in moved if isinstance(event.data, PaymentReturned)]
+    if _net(moved) > 0 or any(data.reason == UNCLAIMED for data in back):
+        return False
+    return bool(back) or any(isinstance(event.data, InstructionRejected) for event in facts)
 
 
 def _first(events: Iterable[Event]) -> list[Event]:
@@ -62,7 +118,7 @@ def _first(events: Iterable[Event]) -> list[Event]:
 
 
 def course(frozen: Frozen, line_facts: list[Event], money: list[Event], bank: str, certifier: str | None) -> Course:
-    """The course of a frozen line. `money` are the facts of its instruction, `certifier` who may certify it."""
+    """The course of a frozen line. `money` are the facts of the attempt that counts, `certifier` who may certify it."""
     alarms: list[Alarm] = []
     ruling = _ruling(frozen, line_facts, certifier, alarms)
     if ruling is None:

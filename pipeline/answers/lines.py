@@ -16,7 +16,8 @@ from pipeline.answers.casefile import DecisionTold, Other, PaymentRow, SaidRow, 
 from pipeline.answers.finding import by_subject, read_states, subjects_of
 from pipeline.answers.telling import day_of, told_of
 from pipeline.decide.body import decode_body
-from processors.lifecycle import instruction_key
+from processors.facts import EntityState
+from processors.lifecycle import instruction_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ledger.model.rows import DecisionRow
     from ledger.statements.history import BlockHead
     from ledger.store.connection import LedgerCursor
-    from processors.facts import EntityState
 
 
 def money(amount_minor: int | None, currency: str | None) -> dict[str, str] | None:
@@ -71,13 +71,16 @@ def _told(row: DecisionRow, blocks: Mapping[int, BlockHead], names: Mapping[byte
 def payments_told(cursor: LedgerCursor, lines: Sequence[bytes]) -> list[PaymentRow]:
     """Of these lines those on which something stands posted or was said after they were asked for."""
     rows = [row for row in _latest(cursor, lines) if row.kind == DecisionKind.DECIDED and row.line_id is not None]
-    keys = {row.subject: instruction_key(row.subject) for row in rows}
-    states = read_states(cursor, {*keys.values(), *(b"L" + subject for subject in keys)})
+    states = read_states(cursor, {b"L" + row.subject for row in rows})
+    keys = {row.subject: instruction_keys(row.subject, states.get(b"L" + row.subject, EntityState())) for row in rows}
+    states |= read_states(cursor, {key for found in keys.values() for key in found})
     told = [_payment(row, keys[row.subject], states) for row in rows]
     return [payment for payment in told if payment.position or payment.said]
 
 
-def _payment(row: DecisionRow, instruction: bytes, states: Mapping[bytes, EntityState]) -> PaymentRow:
+def _payment(row: DecisionRow, attempts: Sequence[bytes], states: Mapping[bytes, EntityState]) -> PaymentRow:
+    """What stands on a line; its instruction is the last attempt that a bank spoke of, else the first."""
+    instruction = next((key for key in reversed(attempts) if key in states), attempts[0])
     body = decode_body(row.body)
     currency = body.books[2]
     position = [
@@ -86,7 +89,7 @@ def _payment(row: DecisionRow, instruction: bytes, states: Mapping[bytes, Entity
         if (amount := money(sum(left for _, left in posted), currency)) is not None
     ]
     instructed = any(step == Step.INSTRUCT for step, _, _ in body.posted)
-    said = [row for key in (b"L" + row.subject, instruction) if key in states for row in _said(states[key])]
+    said = [row for key in (b"L" + row.subject, *attempts) if key in states for row in _said(states[key])]
     return PaymentRow(
         source=row.source,
         request_id=row.request_id,

@@ -61,6 +61,8 @@ DEFAULTS: dict[str, dict[str, object]] = {
     "line.refused": {"reason": "unsupported"},
     "payment.settled": {"message_id": "message-1"},
     "payment.returned": {"message_id": "message-1"},
+    "payee.changed": {"payee": PAYEE, "reason": "account_closed"},
+    "instruction.rejected": {"message_id": "message-1", "reason": "AC04"},
     "event.retracted": {"reason": "error"},
 }
 """What a case need not say of an event."""
@@ -144,7 +146,7 @@ class Reader:
         elif name == "event.retracted":
             data["event"] = {"source": source, "id": data.pop("of")}
         if "line" in data:
-            data |= self._line(name, data.pop("line"))
+            data |= self._line(name, data.pop("line"), int(data.pop("attempt", "1")))
         if "amount" in data:
             data["amount"] = _money(data["amount"])
         return data
@@ -169,12 +171,12 @@ class Reader:
         named = {"sp_id": told} if isinstance(told, str) else told
         return usual | self._named(named)
 
-    def _line(self, name: str, request: str) -> dict[str, str]:
+    def _line(self, name: str, request: str, attempt: int) -> dict[str, str]:
         source, request_id = self.ids[request]
         line = line_id(to_urn(source), request_id).hex()
         if name.startswith("line."):
             return {"line_id": line, "batch_id": "any"}
-        return {"instruction_id": instruction_id(line, 1).hex()}
+        return {"instruction_id": instruction_id(line, attempt).hex()}
 
 
 def _money(amount: str) -> dict[str, str]:
