@@ -44,6 +44,12 @@ class WitnessStore:
         with self._open() as db, db:
             db.execute("insert or ignore into log_key values (?, ?)", (key.name, str(key)))
 
+    def distrust(self, key: VerifierKey) -> bool:
+        """Countersign nothing more that only this key signed; whether it was trusted. What was seen is kept."""
+        with self._open() as db, db:
+            gone = db.execute("delete from log_key where origin = ? and vkey = ?", (key.name, str(key)))
+        return gone.rowcount > 0
+
     def logs(self) -> dict[str, list[VerifierKey]]:
         """The keys of every known log, by origin."""
         with self._open() as db:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ledger.proof.keys import KeyFileError
-from ledger.proof.note import NoteError, parse_key
+from ledger.proof.note import NoteError, VerifierKey, parse_key
 from ledger.proof.witness_store import WitnessStore
 from pipeline.cli.console import CommandError, Json, out, write_json, write_table
 from pipeline.witness import STORE_FILE, load_witness, make_server, make_witness
@@ -43,12 +43,27 @@ def trust(
     directory: Directory, log_key: Annotated[str, typer.Argument(help="The log's key, from `spp ledger keys`.")]
 ) -> None:
     """Countersign the log of this key from now on. Take the key from its owner, not from the log."""
-    try:
-        found = parse_key(log_key)
-    except NoteError as error:
-        raise CommandError(str(error)) from error
+    found = _key(log_key)
     WitnessStore(directory / STORE_FILE).trust(found)
     out.print(f"Countersigning {found.name} from now on.", markup=False)
+
+
+@app.command()
+def distrust(
+    directory: Directory, log_key: Annotated[str, typer.Argument(help="A key that another followed.")]
+) -> None:
+    """Countersign nothing more that only this key signed: the last step of a change of keys, or of a theft."""
+    found = _key(log_key)
+    if not WitnessStore(directory / STORE_FILE).distrust(found):
+        raise CommandError(f"{found} is not trusted here; `spp witness seen` shows the logs that are countersigned")
+    out.print(f"Nothing more is countersigned for the key {found.key_id.hex()} of {found.name}.", markup=False)
+
+
+def _key(text: str) -> VerifierKey:
+    try:
+        return parse_key(text)
+    except NoteError as error:
+        raise CommandError(str(error)) from error
 
 
 @app.command()

@@ -70,6 +70,16 @@ def test_a_log_that_grows_is_countersigned(store: WitnessStore) -> None:
         assert last[0] == request.checkpoint
 
 
+def test_a_key_that_another_followed_gets_nothing_countersigned_any_more(store: WitnessStore) -> None:
+    ask(store, body(0, 3))
+    follower = NoteSigner(LOG.name, Ed25519PrivateKey.generate())
+    store.trust(follower.key)
+    assert store.distrust(LOG.key)
+    assert not store.distrust(LOG.key)
+    assert refused(store, body(3, 5)) == (Refusal.NOT_SIGNED, 0)
+    ask(store, body(3, 5, signer=follower))
+
+
 def test_what_was_seen_survives_the_process(store: WitnessStore, tmp_path: Path) -> None:
     ask(store, body(0, 150))
     assert refused(WitnessStore(tmp_path / "witness.db"), body(0, 150)) == (Refusal.GAP, 150)
