@@ -38,6 +38,7 @@ def filled_url(ledger_url: str) -> str:
         keeper.post()
         conn.execute("insert into claim_double values ('a', 1, 'g', 'k', 'b', 1)")
         conn.execute("insert into log_entry values (1000, 2, 3, 1, '')")
+        conn.execute("insert into set_journal values (1, 1, %s, '')", (bytes(32),))
         conn.execute("insert into schema_digest (digest, objects, summary) values (%s, 1, '{}')", (bytes(32),))
         conn.execute(
             "insert into signing_key (origin, algorithm, public_key, actor, os_user, note)"

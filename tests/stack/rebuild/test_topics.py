@@ -1,4 +1,4 @@
-"""Topics read again make the same books, bad and repeated records and a killed decider included; what is gone is told."""
+"""Topics read again make the same books, bad records and a killed decider included; what is gone is told."""
 
 from collections.abc import Callable
 from pathlib import Path
