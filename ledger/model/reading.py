@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from struct import Struct, error
 
+from ledger.model.entry import EntryKind
 from ledger.model.leaf import DECISION_LEAF, LEAF_VERSION
 from ledger.model.rows import DecisionRow
 
@@ -12,6 +13,7 @@ _U16 = Struct(">H")
 _U32 = Struct(">I")
 _I64 = Struct(">q")
 _VERSION_KIND = Struct(">ih")
+_ENTRY_BODY = Struct(">BBqqqI").size
 
 
 class LeafError(ValueError):
@@ -34,6 +36,19 @@ def read_decision(leaf: bytes) -> DecisionRow:
     if end != len(leaf):
         raise LeafError("bytes follow the decision")
     return row
+
+
+def read_origin(leaf: bytes) -> str | None:
+    """The log's name in a leaf that puts a signing key on record; None for any other leaf. LeafError when cut off."""
+    if leaf[:2] != bytes([LEAF_VERSION, EntryKind.SIGNING_KEY]):
+        return None
+    try:
+        end = _ENTRY_BODY + 4 + int(_U32.unpack_from(leaf, _ENTRY_BODY)[0])
+        if end > len(leaf):
+            raise IndexError("too few bytes")
+        return leaf[_ENTRY_BODY + 4 : end].decode()
+    except (error, IndexError, UnicodeDecodeError) as wrong:
+        raise LeafError(f"the signing key is cut off ({wrong})") from None
 
 
 class _Reader:

@@ -23,6 +23,10 @@ app.command()(npca_certificates.sign)
 
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The operator, such as nssf.")]
 Batch = Annotated[str, typer.Argument(metavar="BATCH", help="The batch's id.")]
+Port = Annotated[
+    int | None,
+    typer.Option("--metrics-port", min=0, max=65535, help="Serve Prometheus metrics here; 0 takes a free port."),
+]
 Number = Annotated[int, typer.Option(min=0, help="0 is the batch, 1 and up are its supplements.")]
 
 
@@ -41,10 +45,11 @@ def _database() -> "Iterator[NpcaConnection]":
 
 
 @app.command()
-def serve() -> None:
+def serve(metrics_port: Port = None) -> None:
     """Follow the published log, review submitted batches, publish what was found, until SIGTERM or Ctrl-C."""
     from pipeline.errors import PipelineError  # noqa: PLC0415 - Kafka's client, which other commands need not
-    from pipeline.logging import configure_logging  # noqa: PLC0415
+    from pipeline.logging import configure_logging, get_logger  # noqa: PLC0415
+    from pipeline.metrics import Metrics  # noqa: PLC0415
     from pipeline.npca.service import Service  # noqa: PLC0415
     from pipeline.settings import get_settings  # noqa: PLC0415
 
@@ -57,18 +62,26 @@ def serve() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     try:
-        Service(get_settings()).run(stop)
+        settings, metrics = get_settings(), Metrics()
+        if metrics_port is not None:
+            port = metrics.serve(metrics_port, settings.metrics_address)
+            get_logger("npca").info("metrics", port=port)
+        Service(settings, metrics).run(stop)
     except PipelineError as error:
         raise CommandError(str(error)) from error
 
 
 @app.command()
-def inbox(*, json: Json = False) -> None:
-    """Show how far the log is followed, what was refused of it, and the submitted batches with what was found."""
+def inbox(
+    *, every: Annotated[bool, typer.Option("--all", help="Batches that are done, too.")] = False, json: Json = False
+) -> None:
+    """Show how far the log is followed, what was refused of it, and the batches that have lines to be ruled."""
     from pipeline.npca.desk import read_inbox  # noqa: PLC0415
 
     with _database() as connection:
         told = read_inbox(connection)
+    if not every:
+        told = told._replace(batches=[row for row in told.batches if row.ruled < row.lines])
     if json:
         write_json(told._asdict() | {"refused": [one._asdict() for one in told.refused],
                                      "batches": [one._asdict() for one in told.batches]})  # fmt: skip

@@ -14,7 +14,8 @@ _ROWS = (1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_000.0, 5_000.0)
 
 TOPIC = "topics of the contract"
 REASON = "the closed list of reasons"
-ROLE = "record, decide, relay, seal"
+ROLE = "record, decide, relay, seal, npca"
+FOUND = ("waiting", "certified", "refused", "queried")
 
 
 class Kind(StrEnum):
@@ -316,6 +317,36 @@ WITNESS_FAILURES = Metric(
     "requests",
     "Checkpoints that the witness did not countersign when asked.",
     "The log entry `witness_away` says why: unreachable, or it does not know our key (`spp ledger keys`).",
+)
+NPCA_FOLLOWED = Metric(
+    "spp_npca_followed_leaves",
+    Kind.GAUGE,
+    "leaves",
+    "Leaves of the log that the certifying agency has rebuilt.",
+    "It must follow spp_log_sealed_leaves; standing still: `spp npca inbox` tells what was refused.",
+)
+NPCA_WITNESSED = Metric(
+    "spp_npca_witnessed_leaves",
+    Kind.GAUGE,
+    "leaves",
+    "Leaves under the newest checkpoint of the agency's witness that agrees with what the agency rebuilt.",
+    "Lines beyond it cannot be certified; behind for more than a minute: does the witness see checkpoints?",
+)
+NPCA_LINES = Metric(
+    "spp_npca_open_lines",
+    Kind.GAUGE,
+    "lines",
+    "Submitted lines that no certificate rules yet, by what was found.",
+    "Waiting for long: evidence did not arrive. Queried: `spp npca query` shows each with its age.",
+    {"found": ", ".join(FOUND)},
+)
+NPCA_REFUSALS = Metric(
+    "spp_npca_refusals",
+    Kind.GAUGE,
+    "refusals",
+    "Histories, batches and lines that the agency refused to take in.",
+    "Read each in `spp npca inbox`; after a refused history nothing is certified.",
+    zero=True,
 )
 RETRIES = Metric(
     "spp_retries_total",

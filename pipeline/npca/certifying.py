@@ -21,7 +21,7 @@ from pipeline.npca.holding import release
 from pipeline.npca.intake import decode_line
 from pipeline.npca.log import Kind, Log, leaves_of
 from pipeline.npca.officers import OfficeError, delegation_told, read_office
-from pipeline.npca.reviewing import SOURCE
+from pipeline.npca.reviewing import SOURCE, recheck
 from processors.npca import certificate
 from processors.npca.certificate import Ruled
 from processors.npca.finding import Outcome
@@ -61,6 +61,7 @@ def prepare(
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
         _history_holds(cursor)
         batch = _submission(cursor, source, batch_id, number)
+        recheck(cursor, batch.submission_no)
         found = _findings(cursor, batch.submission_no, supersedes)
         if not found:
             raise OfficeError(f"{source} {batch_id} number {number}: no line is ready; see `spp npca inbox`")
@@ -70,10 +71,10 @@ def prepare(
         certificate_id = _next_id(cursor, batch)
         body = certificate.make_body(certificate_id, supersedes, told, lines, log, now_us)
         cursor.execute(
-            "insert into draft (certificate_id, submission_no, supersedes, digest, body, prepared_by)"
-            " values (%s, %s, %s, %s, %s, %s)",
+            "insert into draft (certificate_id, submission_no, supersedes, digest, body, size, prepared_by)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
             (certificate_id, batch.submission_no, supersedes, certificate.digest(body),
-             certificate.canonical(body).decode(), by),
+             certificate.canonical(body).decode(), log.size, by),
         )  # fmt: skip
         cursor.executemany(
             "insert into draft_line values (%s, %s, %s)",
@@ -182,6 +183,9 @@ def sign(connection: NpcaConnection, certificate_id: str, signing: Signed, signe
     with connection.transaction(), connection.cursor(binary=True) as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
         _history_holds(cursor)
+        cursor.execute("select submission_no from draft where certificate_id = %s", (certificate_id,))
+        for (submission_no,) in cursor.fetchall():
+            recheck(cursor, submission_no)
         body, digest = _draft(cursor, certificate_id)
         before = _signatures(cursor, certificate_id)
         approvers = approvers_needed(office.bands, _certified(cursor, certificate_id))
@@ -327,8 +331,8 @@ def _rule(cursor: NpcaCursor, certificate_id: str) -> Sequence[tuple[str, str, S
 
 def _batch(cursor: NpcaCursor, certificate_id: str) -> BatchCertified:
     row = cursor.execute(
-        "select s.batch_id, w.size, w.root from draft d join submission s using (submission_no), witnessed w"
-        " where certificate_id = %s and d.body::jsonb->>'checkpoint' = w.note",
+        "select s.batch_id, w.size, w.root from draft join submission s using (submission_no)"
+        " join witnessed w using (size) where certificate_id = %s",
         (certificate_id,),
     ).fetchone()
     if row is None:

@@ -110,6 +110,20 @@ def read_inbox(connection: NpcaConnection) -> Inbox:
     return Inbox(leaves, witnessed, [Refused._make(one) for one in refused], [BatchRow._make(one) for one in batches])
 
 
+def read_open(connection: NpcaConnection) -> tuple[int, int, dict[str, int]]:
+    """The newest witnessed size, how much was refused, and the lines not ruled yet by what is found of them."""
+    with connection.transaction():
+        row = connection.execute(
+            "select (select coalesce(max(size), 0) from witnessed), (select count(*) from refusal)"
+        ).fetchone()
+        found = connection.execute(
+            f"select coalesce(f.outcome, 'waiting'), count(*) from line l {_LATEST}"
+            " where not exists (select from ruled r where r.line_id = l.line_id) group by 1"
+        ).fetchall()
+    witnessed, refused = row or (0, 0)
+    return witnessed, refused, dict(found)
+
+
 def read_lines(connection: NpcaConnection, source: str, batch_id: str, number: int) -> list[LineTold]:
     """The lines of a submission in the order of the log. OfficeError when there is none."""
     with connection.transaction():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from events.outcomes import BlockPosted, decode_outcome
-from events.topics import DECISION, ENROLMENT, LEDGER, PAYMENT, TOPICS, VERIFICATION
+from events.topics import DECISION, ENROLMENT, LEDGER, PAYMENT, SETTLEMENT, TOPICS, VERIFICATION
 from pipeline.errors import PipelineError
 from pipeline.npca.intake import take_facts, take_submitted
 from pipeline.npca.log import Kind, Log, RefusedHistoryError, record_refusal
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pipeline.npca.tables import NpcaConnection, NpcaCursor
     from pipeline.transport import Record
 
-FOLLOWED = (LEDGER, DECISION, ENROLMENT, VERIFICATION, PAYMENT)
-"""What the agency reads: the log, submitted batches, and the facts they rest on."""
+FOLLOWED = (LEDGER, DECISION, ENROLMENT, VERIFICATION, PAYMENT, SETTLEMENT)
+"""What the agency reads: the log, submitted batches, the facts they rest on, and what banks gave back."""
 
 
 class FollowedTwiceError(PipelineError):

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from events.envelope import decode_recorded
+from events.money import to_minor
+from events.payment import PaymentRequested
+from events.settlement import PaymentReturned, PaymentSettled
+from pipeline.npca.intake import decode_line
+from pipeline.npca.kin import StoredKin
+from processors.lifecycle import UNCLAIMED, bank_of, instruction_key, movements
 from processors.npca.finding import Finding, Ground, Outcome, claimed
 from processors.npca.holding import decode_bid, encode_bid, holders
 from processors.outcome import ClaimKind
@@ -31,8 +38,13 @@ class Claims:
             " where o.holder = any(%s)",
             (list(wanted),),
         )
-        for holder, number, bid in rows.fetchall():
-            self._held[bytes(holder)][number] = decode_bid(bytes(bid))
+        found = [(bytes(holder), number, decode_bid(bytes(bid))) for holder, number, bid in rows.fetchall()]
+        returned = _returned(cursor, {bid.line_id for _, _, bid in found})
+        for line_id in returned:
+            release(cursor, line_id)
+        for holder, number, bid in found:
+            if bid.line_id not in returned:
+                self._held[holder][number] = bid
 
     def take(self, line: Line, bid: Bid) -> Finding:
         """Hold a line against all before it, and keep what it takes; refused where somebody else has it."""
@@ -74,6 +86,38 @@ class Claims:
             "insert into claim_window select window_no, %s, %s, %s from window_of where (holder, grp) = (%s, %s)",
             (claim.since, claim.until, line_id, *place),
         )
+
+
+def _returned(cursor: NpcaCursor, line_ids: Collection[bytes]) -> set[bytes]:
+    """Lines whose money came back for good, told by the bank that was to pay it: others may have what they held.
+
+    Only the first attempt to pay is looked at; what came back of a later one stays held.
+    """
+    kin = StoredKin(cursor)
+    kin.of([instruction_key(line_id) for line_id in line_ids])
+    found = set()
+    for line_id in line_ids:
+        moved = list(kin.of([instruction_key(line_id)]))
+        if any(isinstance(event.data, PaymentReturned) for event in moved) and (bank := _bank(cursor, line_id)):
+            told = [event.data for event in movements([event for event in moved if event.source == bank])]
+            back = [data for data in told if isinstance(data, PaymentReturned)]
+            net = sum(to_minor(data.amount) for data in told if isinstance(data, PaymentSettled))
+            if net <= sum(to_minor(data.amount) for data in back) and any(data.reason == UNCLAIMED for data in back):
+                found.add(line_id)
+    return found
+
+
+def _bank(cursor: NpcaCursor, line_id: bytes) -> str | None:
+    row = cursor.execute("select told from line where line_id = %s", (line_id,)).fetchone()
+    line = decode_line(bytes(row[0])) if row is not None else None
+    asked = (
+        line
+        and cursor.execute(
+            "select value from fact where (source, event_id) = (%s, %s)", (line.source, line.event_id)
+        ).fetchone()
+    )
+    request = decode_recorded(bytes(asked[0])).data if asked else None
+    return bank_of(request.payee.channel, request.payee.provider) if isinstance(request, PaymentRequested) else None
 
 
 def release(cursor: NpcaCursor, line_id: bytes) -> None:

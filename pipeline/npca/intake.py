@@ -12,13 +12,14 @@ from events.money import to_minor
 from events.outcomes import BatchSubmitted, decode_outcome
 from events.payment import BatchDeclared, CycleClosed, PaymentRequested, PaymentWithdrawn
 from events.retraction import EventRetracted
+from events.settlement import PaymentReturned, PaymentSettled
 from events.sources import bare
 from events.verification import ConditionVerified
 from processors import entities
 from processors.npca.submitted import Evidence, Figure, Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from events.envelope import Event
     from events.outcomes import SubmittedLine
@@ -41,27 +42,38 @@ class Submission(NamedTuple):
     number: int
 
 
-def take_facts(cursor: NpcaCursor, admitted: Iterable[Admitted]) -> None:
+def take_facts(cursor: NpcaCursor, admitted: Sequence[Admitted]) -> None:
     """Keep events whose signature is good; the first of an identity stays. What relates entities is found by them."""
-    for row in admitted:
-        event = decode_recorded(row.value)
-        data = event.data
-        batch = data.batch_id if isinstance(data, PaymentRequested | BatchDeclared) else None
-        cursor.execute(
-            "insert into fact values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
-            (row.source, row.event_id, row.type_no, row.time_us, row.received_us, batch, row.value),
-        )
-        if cursor.rowcount == 1 and (keys := kin_of(event)):
-            cursor.executemany("insert into kin values (%s, %s, %s)", [(key, row.source, row.event_id) for key in keys])
+    events = {(row.source, row.event_id): decode_recorded(row.value) for row in reversed(admitted)}
+    kept = cursor.execute(
+        "insert into fact select * from unnest(%s::text[], %s::text[], %s::smallint[], %s::bigint[], %s::bigint[],"
+        " %s::text[], %s::bytea[]) on conflict do nothing returning source, event_id",
+        (
+            [row.source for row in admitted],
+            [row.event_id for row in admitted],
+            [row.type_no for row in admitted],
+            [row.time_us for row in admitted],
+            [row.received_us for row in admitted],
+            [_batch_of(events[row.source, row.event_id]) for row in admitted],
+            [row.value for row in admitted],
+        ),
+    ).fetchall()
+    kin = [(key, *identity) for identity in kept for key in kin_of(events[identity[0], identity[1]])]
+    cursor.executemany("insert into kin values (%s, %s, %s)", kin)
+
+
+def _batch_of(event: Event) -> str | None:
+    return event.data.batch_id if isinstance(event.data, PaymentRequested | BatchDeclared) else None
 
 
 def kin_of(event: Event) -> tuple[bytes, ...]:
     """The entities for which a fact must be looked at though no line names it as evidence.
 
-    It joins persons or households, ends a life, closes a cycle, or takes something back.
+    It joins persons or households, ends a life, closes a cycle, takes something back, or tells where money went.
     """
     data = event.data
     joins = isinstance(data, PersonMerged | PersonDied | CycleClosed | PaymentWithdrawn | EventRetracted)
+    joins = joins or isinstance(data, PaymentSettled | PaymentReturned)
     joins = joins or (isinstance(data, HouseholdIdentified) and bool(data.replaces))
     joins = joins or (isinstance(data, ConditionVerified) and data.child_sp_id is not None)
     return entities.homes(event) if joins else ()
@@ -121,14 +133,24 @@ def _keep(cursor: NpcaCursor, name: Submission, parts: list[BatchSubmitted]) -> 
     ).fetchone()
     if row is None:
         raise LookupError(f"submission {name} was not kept")
-    for told in _lines(parts):
-        line = _line(told, name, head.benefit)
-        cursor.execute(
-            "insert into line values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
-            (line.line_id, row[0], line.leaf_no, line.amount_minor, line.currency, encode_line(line)),
+    lines = [_line(told, name, head.benefit) for told in _lines(parts)]
+    kept = cursor.execute(
+        "insert into line select id, %s, leaf, amount, currency, told from unnest(%s::bytea[], %s::bigint[],"
+        " %s::bigint[], %s::text[], %s::bytea[]) as l(id, leaf, amount, currency, told)"
+        " on conflict do nothing returning line_id",
+        (
+            row[0],
+            [line.line_id for line in lines],
+            [line.leaf_no for line in lines],
+            [line.amount_minor for line in lines],
+            [line.currency for line in lines],
+            [encode_line(line) for line in lines],
+        ),
+    ).fetchall()
+    for line_id in {line.line_id for line in lines} - {bytes(found[0]) for found in kept}:
+        _refuse(
+            cursor, "line_twice", f"line {line_id.hex()} of batch {name.batch_id}, or its leaf, was submitted before"
         )
-        if cursor.rowcount == 0:
-            _refuse(cursor, "line_twice", f"line {told.line_id} of batch {name.batch_id} was submitted before")
 
 
 def _lines(parts: Iterable[BatchSubmitted]) -> Iterator[SubmittedLine]:

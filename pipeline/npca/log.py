@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from events.envelope import parse_time
 from events.merkle import leaf_hash, root
 from ledger.model.block import FIRST_BLOCK_NO, GENESIS_HASH, BlockHeader, block_hash
+from ledger.model.reading import LeafError, read_origin
 from ledger.proof.tree import TILE_HEIGHT, Prover, Tree, edge_sizes, split_hashes, tile_root
 from pipeline.errors import PipelineError
 
@@ -126,6 +127,11 @@ class Log:
             (header.block_no, own, header.prev_hash, header.first_leaf, header.leaf_count, header.recorded_us),
         )
         cursor.executemany("insert into tile values (%s, %s, %s)", self.tree.extend(hashes))
+        try:
+            names = {(name,) for body in bodies if (name := read_origin(body)) is not None}
+        except LeafError as error:
+            raise RefusedHistoryError(Kind.CHANGED, self.size, f"block {header.block_no}: {error}") from None
+        cursor.executemany("insert into log_name values (%s) on conflict do nothing", sorted(names))
         self.head = Head(header.block_no, own)
 
     def prover(self, cursor: NpcaCursor) -> Prover:
@@ -150,11 +156,12 @@ class Log:
 
 
 def record_refusal(connection: NpcaConnection, refused: RefusedHistoryError) -> None:
-    """Keep that a history was refused, for those who certify."""
+    """Keep that a history was refused, for those who certify; once, however often the process is started again."""
     with connection.transaction():
         connection.execute(
-            "insert into refusal (kind, size, detail) values (%s, %s, %s)",
-            (refused.kind.value, refused.size, refused.detail),
+            "insert into refusal (kind, size, detail) select %(kind)s, %(size)s, %(detail)s where not exists"
+            " (select from refusal where (kind, size, detail) = (%(kind)s, %(size)s, %(detail)s))",
+            {"kind": refused.kind.value, "size": refused.size, "detail": refused.detail},
         )
 
 

@@ -14,8 +14,10 @@ from events.money import to_minor
 from events.payment import BatchDeclared, PaymentRequested, PaymentWithdrawn
 from events.retraction import EventRetracted
 from ledger.model.reading import LeafError, read_decision
+from pipeline.logging import get_logger
 from pipeline.npca.holding import Claims
 from pipeline.npca.intake import decode_line
+from pipeline.npca.kin import StoredKin
 from pipeline.npca.log import leaves_of
 from processors import entities
 from processors.batches import Group, compare
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ledger.model.rows import DecisionRow
     from pipeline.npca.tables import NpcaConnection, NpcaCursor
     from processors.npca.submitted import Line
+    from processors.overlap import Bid
     from processors.policy.model import Policy
 
 SOURCE: Final = "npca"
@@ -37,6 +40,8 @@ PROGRAM: Final = "desk"
 AT_ONCE: Final = 500
 
 Identity = tuple[str, str]
+
+_log = get_logger("npca")
 
 
 class Reviewed(NamedTuple):
@@ -51,6 +56,7 @@ class Desk:
 
     def __init__(self, connection: NpcaConnection, policies: Mapping[bytes, Policy]) -> None:
         self._connection, self._policies = connection, policies
+        self._agreed: dict[int, bool | None] = {}
 
     def review(self) -> int:
         """One pass over all lines without a finding; how many were found."""
@@ -73,10 +79,10 @@ class Desk:
         if not rows:
             return Reviewed(0, None)
         lines = [(number, decode_line(bytes(told))) for number, told in rows]
-        agreed = {number: control_totals(cursor, number) for number in {number for number, _ in lines}}
+        agreed = {number: self._agrees(cursor, number) for number in {number for number, _ in lines}}
         ready = list(gather(cursor, [line for number, line in lines if agreed[number] is not None]))
         numbers = {line.line_id: number for number, line in lines}
-        judged = [(line, *judge(line, facts, self._policies)) for line, facts in ready]
+        judged = [(line, *self._judge(line, facts)) for line, facts in ready]
         claims = Claims(cursor, {holder for _, _, bid in judged if bid is not None for holder in holders(bid)})
         for line, finding, bid in judged:
             if not agreed[numbers[line.line_id]]:
@@ -84,6 +90,19 @@ class Desk:
             else:
                 keep(cursor, line, finding if bid is None else claims.take(line, bid), PROGRAM)
         return Reviewed(len(judged), lines[-1][1].leaf_no)
+
+    def _agrees(self, cursor: NpcaCursor, submission_no: int) -> bool | None:
+        """The control totals of a submission, found once: what they rest on was received before it was submitted."""
+        if self._agreed.get(submission_no) is None:
+            self._agreed[submission_no] = control_totals(cursor, submission_no)
+        return self._agreed[submission_no]
+
+    def _judge(self, line: Line, facts: Facts) -> tuple[Finding, Bid | None]:
+        try:
+            return judge(line, facts, self._policies)
+        except Exception as error:  # noqa: BLE001 - a bug met by one line must not hold the others
+            _log.error("review_failed", line_id=line.line_id.hex(), exc_info=error)
+            return Finding(Outcome.QUERIED, None, Ground.REVIEW_FAILED.value), None
 
 
 def keep(cursor: NpcaCursor, line: Line, finding: Finding, by: str) -> None:
@@ -107,29 +126,6 @@ def publish(cursor: NpcaCursor, kind: str, event_id: str, data: LineQueried) -> 
 # -- what a line is judged on ----------------------------------------------------------------------------------------
 
 
-class StoredKin:
-    """Facts that relate entities, as the agency keeps them; each key is read once for a chunk."""
-
-    def __init__(self, cursor: NpcaCursor) -> None:
-        self._cursor = cursor
-        self._known: dict[bytes, list[Event]] = {}
-
-    def of(self, keys: Collection[bytes]) -> Iterable[Event]:
-        """The facts of these entities, each once."""
-        fresh = [key for key in keys if key not in self._known]
-        if fresh:
-            self._known.update((key, []) for key in fresh)
-            rows = self._cursor.execute(
-                "select k.entity, f.source, f.event_id, f.type_no, f.time_us, f.value from kin k"
-                " join fact f using (source, event_id) where k.entity = any(%s)",
-                (fresh,),
-            )
-            for key, source, event_id, type_no, time_us, value in rows.fetchall():
-                self._known[bytes(key)].append(restore(source, event_id, type_no, time_us, bytes(value)))
-        found = {(event.source, event.id): event for key in keys for event in self._known[key]}
-        return [found[identity] for identity in sorted(found)]
-
-
 def gather(cursor: NpcaCursor, lines: Sequence[Line]) -> Iterable[tuple[Line, Facts]]:
     """The lines of which everything arrived, with what the agency holds for each."""
     leaves = leaves_of(cursor, [line.leaf_no for line in lines])
@@ -146,10 +142,37 @@ def gather(cursor: NpcaCursor, lines: Sequence[Line]) -> Iterable[tuple[Line, Fa
         evidence = [events[identity] for one in line.evidence if (identity := (one.source, one.event_id)) in events]
         if request is None or len(evidence) < len(line.evidence) or line.leaf_no not in leaves:
             continue
-        said = kin.of(_own_keys(line))
-        withdrawn = any(isinstance(event.data, PaymentWithdrawn) for event in said)
-        retracted = any(isinstance(event.data, EventRetracted) for event in said)
+        back = _taken_back(kin, line)
+        withdrawn, retracted = back is Ground.WITHDRAWN, back is Ground.EVIDENCE_RETRACTED
         yield line, Facts(_decision(leaves[line.leaf_no]), request, evidence, kin, withdrawn, retracted)
+
+
+def recheck(cursor: NpcaCursor, submission_no: int) -> int:
+    """Find otherwise what the rules found certified and was taken back since; how many lines.
+
+    What a person decided, knowing of it or not, is left to the persons who sign.
+    """
+    rows = cursor.execute(
+        "select l.told from line l join lateral (select outcome, found_by from finding f where f.line_id = l.line_id"
+        " order by finding_no desc limit 1) f on true where submission_no = %s and outcome = 'certified'"
+        " and found_by = %s and not exists (select from ruled r where r.line_id = l.line_id)",
+        (submission_no, PROGRAM),
+    ).fetchall()
+    lines, kin, found = [decode_line(bytes(told)) for (told,) in rows], StoredKin(cursor), 0
+    kin.of({key for line in lines for key in _own_keys(line)})
+    for line in lines:
+        if (back := _taken_back(kin, line)) is not None:
+            outcome = Outcome.REFUSED if back is Ground.WITHDRAWN else Outcome.QUERIED
+            keep(cursor, line, Finding(outcome, None, back.value), PROGRAM)
+            found += 1
+    return found
+
+
+def _taken_back(kin: StoredKin, line: Line) -> Ground | None:
+    said = [event.data for event in kin.of(_own_keys(line))]
+    if any(isinstance(data, PaymentWithdrawn) for data in said):
+        return Ground.WITHDRAWN
+    return Ground.EVIDENCE_RETRACTED if any(isinstance(data, EventRetracted) for data in said) else None
 
 
 def _own_keys(line: Line) -> list[bytes]:
@@ -188,11 +211,13 @@ def _events(cursor: NpcaCursor, wanted: Collection[Identity]) -> dict[Identity, 
 def control_totals(cursor: NpcaCursor, submission_no: int) -> bool | None:
     """Whether a submission is what it says, and its batch what the operator declared; None while requests are missing.
 
-    What the operator declared and asked for until the batch was submitted is taken from the operator's own events.
+    What the operator declared and asked for until its first line was frozen is taken from the operator's own events.
     """
     row = cursor.execute(
-        "select s.source, s.batch_id, s.number, s.line_count, s.totals, b.recorded_us from submission s"
-        " join block b using (block_no) where submission_no = %s",
+        "select s.source, s.batch_id, s.number, s.line_count, s.totals,"
+        " (select recorded_us from block where first_leaf <= (select min(leaf_no) from line l"
+        " where l.submission_no = s.submission_no) order by first_leaf desc limit 1)"
+        " from submission s where submission_no = %s",
         (submission_no,),
     ).fetchone()
     if row is None:
@@ -210,16 +235,17 @@ def control_totals(cursor: NpcaCursor, submission_no: int) -> bool | None:
 
 def _declared(cursor: NpcaCursor, source: str, batch_id: str, recorded_us: int) -> bool | None:
     rows = cursor.execute(
-        "select value from fact where source = %s and batch_id = %s and received_us <= %s order by time_us, event_id",
+        "select value from fact where source = %s and batch_id = %s and received_us <= %s"
+        " order by received_us, time_us, event_id",
         (source, batch_id, recorded_us),
     )
-    declared: BatchDeclared | None = None
+    told: list[tuple[int, str, BatchDeclared]] = []
     groups: dict[str, Group] = {}
     for (value,) in rows.fetchall():
         event = decode_recorded(bytes(value))
         data = event.data
         if isinstance(data, BatchDeclared):
-            declared = data
+            told.append((event.time_us, event.id, data))
         elif isinstance(data, PaymentRequested):
             asked = data.amount
             groups.setdefault(
@@ -229,6 +255,8 @@ def _declared(cursor: NpcaCursor, source: str, batch_id: str, recorded_us: int) 
                     to_minor(asked) if asked else 0,
                 ),
             )  # fmt: skip
-    if declared is None or len(groups) < declared.count:
+    if not told or len(groups) < max(told)[2].count:
         return None
-    return compare(declared, groups.values()) is None
+    declared = max(told)[2]
+    # What was asked for after the batch was complete is for the next one.
+    return compare(declared, list(groups.values())[: declared.count]) is None

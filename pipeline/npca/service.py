@@ -7,6 +7,7 @@ brokers are a copy that shows how far it is.
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -19,6 +20,8 @@ from pipeline.admission import Admission
 from pipeline.errors import PipelineError, classify, retry_transient
 from pipeline.fetched import read_all_records
 from pipeline.logging import get_logger
+from pipeline.metrics.catalogue import FOUND
+from pipeline.npca.desk import read_open
 from pipeline.npca.follower import FOLLOWED, Follower
 from pipeline.npca.log import RefusedHistoryError, record_refusal
 from pipeline.npca.policies import held_policies
@@ -32,11 +35,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from threading import Event
 
+    from pipeline.metrics import Metrics
     from pipeline.npca.tables import NpcaConnection
     from pipeline.settings import Settings
     from pipeline.transport import Record
 
 GROUP: Final = "npca"
+ROLE: Final = "npca"
+_SAMPLE_SECONDS: Final = 15.0
 _LOCK: Final = 7_304_202
 _AT_ONCE: Final = 2_000
 _WAIT_MS: Final = 500
@@ -53,8 +59,8 @@ class GoneError(PipelineError):
 class Service:
     """Follows until told to stop. Faults that pass by themselves are repeated; any other ends it with its cause."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self._settings, self._metrics = settings, metrics
         self._policy = load(settings.policy)
         registry = KeyRegistry.read(settings.npca_keys_directory)
         self._admission = Admission(Verifier(registry), self._policy.commons.codes)
@@ -65,6 +71,7 @@ class Service:
         retry_transient(lambda: asyncio.run(self._serve(stop)), stop, self._report)
 
     def _report(self, error: BaseException, attempt: int) -> None:
+        self._metrics.retries.labels(role=ROLE, fault=classify(error).value).inc()
         _log.warning("npca_retry", attempt=attempt, fault=classify(error).value, exc_info=error)
 
     async def _serve(self, stop: Event) -> None:
@@ -81,7 +88,7 @@ class Service:
             try:
                 await _assign(self._settings.bootstrap, consumer, follower)
                 _log.info("following", next_offset=sum(follower.places.values()))
-                behind = _REVIEW_AFTER
+                behind, sampled = _REVIEW_AFTER, -_SAMPLE_SECONDS
                 while not stop.is_set():
                     found = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=_AT_ONCE)
                     places = await asyncio.to_thread(self._take, connection, follower, found)
@@ -91,6 +98,9 @@ class Service:
                     if behind and (not places or behind > _REVIEW_AFTER):
                         await asyncio.to_thread(desk.review)
                         behind = 0
+                    if monotonic() - sampled > _SAMPLE_SECONDS:
+                        await asyncio.to_thread(self._sample, connection, follower)
+                        sampled = monotonic()
                     await asyncio.to_thread(send, connection, self._settings)
             finally:
                 await consumer.stop()
@@ -108,13 +118,23 @@ class Service:
         self._compare(connection, follower)
         return places
 
+    def _sample(self, connection: NpcaConnection, follower: Follower) -> None:
+        witnessed, refused, lines = read_open(connection)
+        self._metrics.npca_followed.set(follower.log.size)
+        self._metrics.npca_witnessed.set(witnessed)
+        self._metrics.npca_refusals.set(refused)
+        for found in FOUND:
+            self._metrics.npca_lines.labels(found=found).set(lines.get(found, 0))
+
     def _compare(self, connection: NpcaConnection, follower: Follower) -> None:
-        """What this agency's witness countersigned must be what was followed."""
+        """What this agency's witness countersigned, under the name the log gives itself, must be what was followed."""
         file = self._settings.witness_directory / STORE_FILE
         if not file.is_file():
             return
         store = WitnessStore(file)
-        for origin in store.logs():
+        with connection.transaction():
+            names = connection.execute("select origin from log_name").fetchall()
+        for (origin,) in names:
             last = store.last(origin)
             if last is None:
                 continue

@@ -23,6 +23,7 @@ create table if not exists block (
 create table if not exists leaf (leaf_no bigint primary key, body bytea not null);
 create table if not exists tile (
     level int not null, idx bigint not null, hashes bytea not null, primary key (level, idx));
+create table if not exists log_name (origin text primary key);
 create table if not exists witnessed (
     size bigint primary key, origin text not null, root bytea not null, note text not null);
 create table if not exists refusal (
@@ -90,7 +91,8 @@ create table if not exists quorum_band (
     approvers int not null check (approvers > 0), recorded_by text not null, at timestamptz not null default now());
 create table if not exists draft (
     certificate_id text primary key, submission_no bigint not null references submission, supersedes text,
-    digest bytea not null unique, body text not null, prepared_by text not null,
+    digest bytea not null unique, body text not null, size bigint not null references witnessed,
+    prepared_by text not null,
     at timestamptz not null default now());
 create table if not exists draft_line (
     certificate_id text not null references draft, line_id bytea not null references line,
@@ -109,9 +111,9 @@ create table if not exists superseded (
 create table if not exists outbox (outbox_no bigint generated always as identity primary key, value bytea not null);
 """
 _GROW_ONLY: Final = (
-    "block", "leaf", "tile", "witnessed", "refusal", "fact", "kin", "submission_part", "submission", "line", "policy",
-    "finding", "officer", "officer_end", "delegation", "quorum_band", "draft", "draft_line", "signature", "certificate",
-    "ruled", "superseded",
+    "block", "leaf", "tile", "log_name", "witnessed", "refusal", "fact", "kin", "submission_part", "submission", "line",
+    "policy", "finding", "officer", "officer_end", "delegation", "quorum_band", "draft", "draft_line", "signature",
+    "certificate", "ruled", "superseded",
 )  # fmt: skip
 
 _GUARD: Final = """

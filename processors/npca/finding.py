@@ -55,6 +55,8 @@ class Ground(StrEnum):
     LATER_FACTS = "later_facts"
     """The frozen evidence alone supports the line; what relates its persons and households since then does not."""
     FIGURE_NOT_SET = "figure_not_set"
+    REVIEW_FAILED = "review_failed"
+    """Our own fault, met by this line: the others go on."""
     PREVAILS = "prevails"
     """By the policy it goes before a line that is held already; a person decides."""
 
@@ -88,7 +90,7 @@ def judge(line: Line, facts: Facts, policies: Mapping[bytes, Policy]) -> tuple[F
     if facts.withdrawn:
         return Finding(Outcome.REFUSED, None, Ground.WITHDRAWN), None
     policy = policies.get(line.policy_digest)
-    if policy is None:
+    if policy is None or line.benefit not in policy.packs or policy.packs[line.benefit].digest != line.policy_digest:
         return _ask(Ground.POLICY_UNKNOWN)
     request = facts.request.data
     if not isinstance(request, PaymentRequested) or _told(facts.request, request) != (

@@ -24,6 +24,8 @@ from pipeline.policy_files import load
 from tests.births import declared, mother
 from tests.stack.decide.conftest import Desk
 
+SOURCES = ("nssf", "hef", "pmrs", "registry", "bank.wing", "bank.aba")
+
 
 @dataclass
 class Told:
@@ -42,7 +44,7 @@ class Broker:
 
     def __init__(self, keys: Path) -> None:
         self.topics: dict[str, list[Told]] = {topic.name: [] for topic in FOLLOWED}
-        self._signers = {source: local_signer(keys, source) for source in ("nssf", "hef", "pmrs", "registry", "idpoor")}
+        self._signers = {source: local_signer(keys, source) for source in SOURCES}
 
     def publish(self, events: Sequence[Event]) -> None:
         for event in events:

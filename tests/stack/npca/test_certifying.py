@@ -25,6 +25,7 @@ from pipeline.npca.reviewing import Desk
 from pipeline.npca.tables import NpcaConnection
 from processors.npca import certificate as rules
 from processors.npca.officers import Band, Delegation, Role, Signed, Unfit
+from tests.births import event
 from tests.stack.npca.conftest import Country, follow
 from tests.stack.npca.test_reviewing import POLICIES
 
@@ -224,6 +225,23 @@ def test_a_line_found_otherwise_since_makes_a_draft_worthless(agency: Agency) ->
     desk.refuse(agency.database, line_id, "paid_elsewhere", "test")
     with pytest.raises(OfficeError, match="found otherwise"):
         agency.sign(certificate_id, "sophea")
+
+
+def test_a_request_taken_back_before_the_last_signature_is_not_certified(agency: Agency) -> None:
+    agency.country.births(2)
+    agency.review()
+    certificate_id = agency.prepare()
+    agency.sign(certificate_id, "dara")
+    back = event(
+        "nssf", "payment.withdrawn", "back-1", "2018-03-01T08:00:00+07:00", {"request_id": "N1", "reason": "error"}
+    )
+    agency.country.publish([back])
+    agency.review()
+    with pytest.raises(OfficeError, match="found otherwise"):
+        agency.sign(certificate_id, "sophea")
+    told = agency.issue()
+    assert (told["body"]["certified"]["count"], told["body"]["refused"]["count"]) == (1, 1)
+    assert _verdict(told, agency.known()) is Code.GOOD
 
 
 def test_nothing_is_certified_on_a_history_that_was_refused(agency: Agency) -> None:

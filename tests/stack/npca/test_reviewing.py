@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import psycopg
@@ -9,6 +10,7 @@ import pytest
 
 from events.catalogue import TYPES
 from events.envelope import decode_recorded
+from events.identity import instruction_id
 from events.outcomes import BatchSubmitted, decode_outcome, encode_outcome
 from events.topics import DECISION, PAYMENT, VERIFICATION
 from pipeline.admission import Admission
@@ -17,6 +19,7 @@ from pipeline.npca.intake import decode_line
 from pipeline.npca.reviewing import Desk
 from pipeline.npca.tables import NpcaConnection
 from pipeline.policy_files import load
+from processors.npca.finding import judge
 from processors.npca.holding import decode_bid, encode_bid, holders
 from processors.npca.readjudicate import readjudicate
 from processors.npca.submitted import Line
@@ -99,6 +102,21 @@ def test_an_unknown_policy_is_asked_about(country: Country, database: NpcaConnec
     assert _review(country, database, admission, {}) == {"N1": ("queried", "policy_unknown")}
 
 
+def test_our_own_fault_is_met_by_one_line_and_holds_no_other(
+    country: Country, database: NpcaConnection, admission: Admission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(line: Line, *rest: Any) -> Any:
+        if line.request_id == "N1":
+            raise ZeroDivisionError
+        return judge(line, *rest)
+
+    monkeypatch.setattr("pipeline.npca.reviewing.judge", failing)
+    country.births(2)
+    assert _review(country, database, admission) == {
+        "N1": ("queried", "review_failed"), "N2": ("certified", None),
+    }  # fmt: skip
+
+
 def test_a_rule_that_the_agency_holds_otherwise_is_not_reproduced(
     country: Country, database: NpcaConnection, admission: Admission
 ) -> None:
@@ -120,6 +138,14 @@ def test_control_totals_are_the_operators_own(country: Country, database: NpcaCo
     assert _review(country, database, admission) == {
         "N1": ("queried", "control_totals"), "N2": ("queried", "control_totals"),
     }  # fmt: skip
+
+
+def test_a_request_that_came_after_the_batch_was_complete_is_for_the_next_one(
+    country: Country, database: NpcaConnection, admission: Admission
+) -> None:
+    country.births(2)
+    country.publish(mother(3))
+    assert _review(country, database, admission) == {"N1": ("certified", None), "N2": ("certified", None)}
 
 
 def test_what_was_taken_back_or_came_to_light_after_submission(
@@ -177,6 +203,33 @@ def test_a_second_line_of_one_birth_is_a_duplicate_whoever_asks_and_whenever(
             cursor.execute("insert into claim_window values (%s, %s, %s, %s)", window)
         release(cursor, bid.line_id)
         assert cursor.execute("select count(*) from claim_window").fetchone() == (2,)
+
+
+@pytest.mark.parametrize(
+    ("bank", "reason", "held"),
+    [("bank.wing", "unclaimed", False), ("bank.wing", "AC04", True), ("bank.aba", "unclaimed", True)],
+)
+def test_what_came_back_for_good_from_its_bank_is_held_no_more(
+    country: Country, database: NpcaConnection, admission: Admission, bank: str, reason: str, *, held: bool
+) -> None:
+    country.births(1)
+    assert _review(country, database, admission) == {"N1": ("certified", None)}
+    facts = {fact.id: fact for fact in mother(1)}
+    evidence = [facts["enrolled-1"], facts["delivery-1"]]
+    bid = readjudicate(facts["hef-asked-1"], evidence, None, None, POLICY).bid
+    line = _any_line(database)
+    moved = {
+        "instruction_id": instruction_id(line.line_id.hex(), 1).hex(), "message_id": "m", "bank_ref": "r",
+        "amount": {"amount": "400000", "currency": "KHR"}, "value_date": "2018-03-02",
+    }  # fmt: skip
+    settled = event(bank, "payment.settled", "out", "2018-03-02T08:00:00+07:00", moved)
+    back = event(bank, "payment.returned", "back", "2018-04-02T08:00:00+07:00", {**moved, "reason": reason})
+    country.broker.publish([settled, back])
+    follow(country.broker, database, admission)
+    with database.transaction(), database.cursor(binary=True) as cursor:
+        other = msgspec.structs.replace(line, source="hef", line_id=bid.line_id)
+        finding = Claims(cursor, holders(bid)).take(other, bid)
+    assert finding.outcome.value == ("refused" if held else "certified")
 
 
 def _any_line(database: NpcaConnection) -> Line:
