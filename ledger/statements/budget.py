@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ledger.model.step import Step
 from ledger.statements.report import Amount, Cell, Column, Kind, Report, Table
 from ledger.statements.sums import Stretch
+from ledger.store.budgets import needs_of_lines, waiting_lines
 
 if TYPE_CHECKING:
     from ledger.statements.view import View
@@ -29,7 +30,7 @@ _NOTES = (
 
 
 def budget_against_actual(view: View, year: int) -> Report:
-    """One row for each fund, programme and currency, and the batches that wait for more."""
+    """One row for each fund, programme and currency, and the batches and single lines that wait for more."""
     found: dict[tuple[str, str, str], list[int | None]] = defaultdict(lambda: [None, None, 0, 0])
     for fund, programme, unit, voted, released in view.ask(_BUDGETS, {"year": year}):
         found[fund, programme, unit][:2] = [voted, released]
@@ -48,11 +49,30 @@ def budget_against_actual(view: View, year: int) -> Report:
     names = ("appropriation", "allotment", "committed", "spent", "left")
     columns = (*map(Column, ("fund", "programme", "currency")), *(Column(name, Kind.AMOUNT) for name in names))
     batches = tuple(map(Column, ("source", "batch", "benefit", "fund", "programme", "currency")))
+    needed = Column("needed", Kind.AMOUNT)
     tables = (
         Table("budget", columns, rows),
-        Table("waiting", (*batches, Column("needed", Kind.AMOUNT)), waiting),
+        Table("waiting", (*batches, needed), waiting),
+        Table("waiting lines", (*batches, Column("lines", Kind.COUNT), needed), _waiting_lines(view, year)),
     )
     return view.report("budget", f"Budget against actual, fiscal year {year}", tables, _NOTES, year=year)
+
+
+def _waiting_lines(view: View, year: int) -> list[tuple[Cell, ...]]:
+    """Lines that were approved too late for their batch, or for more while it was submitted, and do not fit."""
+    view.queries.append("lines that wait for budget, and what is recognised of each")
+    with view.conn.cursor() as cursor:
+        lines = {row.line_id: row for row in waiting_lines(cursor)}
+        needs = needs_of_lines(cursor, lines.keys())
+    sums: dict[tuple[str, ...], list[int]] = defaultdict(lambda: [0, 0])
+    for line_id, needed in needs.items():
+        row = lines[line_id]
+        for key, amount in needed.items():
+            if key.fiscal_year == year:
+                entry = sums[row.source, row.batch_id, row.benefit, key.fund, key.programme, key.currency]
+                entry[0] += 1
+                entry[1] += amount
+    return [(*names, count, Amount(amount, names[-1])) for names, (count, amount) in sorted(sums.items())]
 
 
 def _row(key: tuple[str, str, str], figures: list[int | None]) -> tuple[Cell, ...]:

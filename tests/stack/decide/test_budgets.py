@@ -163,6 +163,10 @@ def test_a_line_approved_too_late_waits_for_the_budget_too(desk: Desk) -> None:
     play(desk, delivered)
     assert desk.rows("select count(*) from budget_wait_line") == [(1,)]
     assert submitted(desk) == [("A", 0)]
+    with snapshot(desk.url) as conn:
+        found = budget_against_actual(View(conn, read_head(conn)), 2018)
+    names = ("state_budget", "maternal_child_cash", "KHR")
+    assert said(found, "waiting lines") == [("nssf", "A", "nssf.maternal.delivery", *names, 1, BIRTH)]
     play(desk, allotted(BIRTH))
     assert submitted(desk) == [("A", 0), ("A", 1)]
     assert desk.rows("select count(*) from budget_wait_line") == [(0,)]

@@ -13,6 +13,8 @@ import pytest
 from events.states import LineState
 from ledger.proof.keys import key_file, write_key_file
 from ledger.proof.note import parse_key, verify_note
+from ledger.statements.snapshot import snapshot
+from ledger.statements.trial_balance import trial_balance
 from ledger.verify.codes import Code
 from pipeline.errors import PipelineError
 from pipeline.metrics import Metrics
@@ -92,6 +94,14 @@ def test_an_auditor_checks_what_commands_write(books: Books, witness: Witness, s
     for what in (("export", tmp_path / "books"), ("bundle", tmp_path / "bundle"), ("checkpoint", kept)):
         done = spp(what[0], str(what[1]), *trust, "--seen", str(kept), module="ledger.verify.main")
         assert Code(done.returncode) is Code.GOOD, done.stderr
+    told = spp("export", str(tmp_path / "books"), *trust, "--balances", module="ledger.verify.main").stdout
+    with snapshot(books.url) as conn:
+        expected = [
+            (row.code, row.currency, str(row.debits_minor), str(row.credits_minor), str(row.balance_minor))
+            for row in trial_balance(conn)
+        ]
+    assert [tuple(line.split("\t")) for line in told.splitlines() if "\t" in line] == expected
+    assert len(expected) == 2
     assert spp("ledger", "export", str(tmp_path / "books")).returncode == 2
     assert spp("ledger", "prove", "ff" * 16).returncode == 1
     assert spp("ledger", "prove", "nonsense").returncode == 2
