@@ -119,11 +119,9 @@ def _take(connection: ExchangeConnection, bank: str, answer: Answer) -> tuple[li
         for one in (told, counted):
             if one is not None and one.instruction_id is not None:
                 instructions.add(bytes.fromhex(one.instruction_id))
-    for status in answer.statuses:
-        for instruction in _concerned(connection, bank, status):
-            if _is_new(connection, bank, instruction, status):
-                events.append(telling.status_event(bank, instruction.hex(), status))
-                instructions.add(instruction)
+    for instruction, status in _new_statuses(connection, bank, answer.statuses):
+        events.append(telling.status_event(bank, instruction.hex(), status))
+        instructions.add(instruction)
     events += [telling.balance_event(bank, one) for one in answer.balances if _is_new_balance(connection, bank, one)]
     return events, instructions, keys
 
@@ -136,6 +134,29 @@ def _row(bank: str, told: Movement) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def _new_statuses(connection: ExchangeConnection, bank: str, statuses: list[Status]) -> list[tuple[bytes, Status]]:
+    """Keep what is said of instructions; returns what was not said before, with the instruction each is about."""
+    said: dict[tuple[bytes, str, str], Status] = {}
+    for status in statuses:
+        for instruction in _concerned(connection, bank, status):
+            said.setdefault((instruction, status.verdict.value, status.reason), status)
+    rows = connection.execute(
+        "insert into told_status (bank, instruction_id, verdict, reason, told_us, message_id)"
+        " select %s, * from unnest(%s::bytea[], %s::text[], %s::text[], %s::bigint[], %s::text[])"
+        " on conflict do nothing returning instruction_id, verdict, reason",
+        (
+            bank,
+            [key[0] for key in said],
+            [key[1] for key in said],
+            [key[2] for key in said],
+            [status.told_us for status in said.values()],
+            [status.message_id for status in said.values()],
+        ),
+    )
+    fresh = {(bytes(name), verdict, reason) for name, verdict, reason in rows}
+    return [(key[0], status) for key, status in said.items() if key in fresh]
+
+
 def _concerned(connection: ExchangeConnection, bank: str, status: Status) -> list[bytes]:
     """The instructions a status is about: the one it names, or all of the file it names."""
     if status.instruction_id is not None:
@@ -145,15 +166,6 @@ def _concerned(connection: ExchangeConnection, bank: str, status: Status) -> lis
         (status.file_id, bank),
     )
     return [bytes(name) for (name,) in rows]
-
-
-def _is_new(connection: ExchangeConnection, bank: str, instruction: bytes, status: Status) -> bool:
-    values = (bank, instruction, status.verdict.value, status.reason, status.told_us, status.message_id)
-    return bool(
-        connection.execute(
-            "insert into told_status values (%s, %s, %s, %s, %s, %s) on conflict do nothing", values
-        ).rowcount
-    )
 
 
 def _is_new_balance(connection: ExchangeConnection, bank: str, told: Balance) -> bool:

@@ -6,10 +6,11 @@ import psycopg
 import pytest
 
 from pipeline.exchange import handing, releasing, running
-from pipeline.exchange.database import ExchangeConnection, connect
+from pipeline.exchange.database import ExchangeConnection, connect, ensure
 from pipeline.exchange.intake import Batch, Row, StaleError, keep, places
 from pipeline.exchange.running import RunError
 from pipeline.exchange.status import read_runs
+from pipeline.settings import Settings, SettingsError
 from processors.exchange.banks import Banks
 from processors.exchange.payable import Hold
 from tests.stack.exchange.world import (
@@ -169,3 +170,16 @@ def test_one_key_of_two_persons_is_refused(officers: Officers) -> None:
     file.write_text(file.read_text().replace(keys[0], keys[1]))
     with pytest.raises(OfficerError, match="one public key"):
         read_officers(officers.directory)
+
+
+def test_the_local_exchange_gets_a_database_beside_the_ledgers(local: Settings, database_server: str) -> None:
+    for _ in range(2):
+        url = ensure(local)
+    assert url == f"{database_server}/spp_exchange"
+    with connect(url) as connection:
+        assert read_runs(connection) == []
+
+
+def test_with_a_ledger_of_ones_own_the_exchanges_database_is_named_too(local: Settings) -> None:
+    with pytest.raises(SettingsError, match="SPP_EXCHANGE_URL"):
+        ensure(local.model_copy(update={"ledger_url": "postgresql://elsewhere/ledger"}))
