@@ -6,7 +6,7 @@ BIN := .venv/bin
 SETUP = python=$$(PYTHON="$(PYTHON)" sh infra/setup/python.sh) && "$$python" infra/setup/environment.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long test-faults mutate bench check format generate stop status reset clean lock environment environment-dev
+.PHONY: help setup run test test-long test-faults faults mutate bench check format generate stop status reset clean lock environment environment-dev
 
 help: ## List these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ test-long: environment-dev ## Run the tests that take minutes
 
 test-faults: environment-dev ## Run 1,000 crash schedules against the write path (FAULTS="--seed 4711" for one again)
 	@$(BIN)/python -m tests.faults $(FAULTS)
+
+faults: environment ## Kill, cut and fill the real stack under load and count (FAULTS="--only kafka-kill" for one row)
+	@$(BIN)/python -m infra.faults $(FAULTS)
 
 mutate: environment-dev ## Mutate the rules and write docs/mutation.md (MUTATE="core --again" for a part, what was not killed)
 	@$(BIN)/python -m infra.mutation $(MUTATE)

@@ -48,6 +48,12 @@ of the scenario differs from what was worked out without the policy packs, or wh
 
 **Recovery** is, for each blow, the time from its end (the kill, the link restored, the room on the disk) until a
 record was confirmed again and everything published by then was recorded, decided and relayed.
+
+What it does not try: a worker here has the roles record, decide and relay, and not seal; links are cut by a proxy on
+the same machine, so a connection ends or stands still, and no packet is lost alone; there is one broker, so no replica
+takes over; the disk that is filled is a file system in memory, mounted by root, and for anybody else its two rows say
+that they were not run. Counters are read from the metrics of each process four times a second: what one counted in its
+last moment before a kill is not in them.
 """
 
 
