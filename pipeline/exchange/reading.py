@@ -88,7 +88,17 @@ def _keep(
     row = connection.execute(
         "insert into answer (sha256, bank, format, name, read_us, used, bad, fault, body)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning answer_no",
-        (digest, bank, answer.format, name[-200:], now_us, answer.used, len(answer.bad), fault, raw),
+        (
+            digest,
+            bank,
+            answer.format,
+            name.encode(errors="replace").decode(),
+            now_us,
+            answer.used,
+            len(answer.bad),
+            fault,
+            raw,
+        ),
     ).fetchone()
     if row is None:
         return None

@@ -95,12 +95,12 @@ def _entry(entry: Element, account: str, answer: Answer, reasons: Mapping[str, s
     return told
 
 
-def _amount(node: Element, path: str) -> tuple[int, str]:
+def _amount(node: Element, path: str, least: int = 1) -> tuple[int, str]:
     found = first(node, path)
     if found is None:
         raise AnswerError(Fault.MISSING, path, "an amount")
     currency = found.get("Ccy", "")
-    return fields.amount_minor((found.text or "").strip(), currency, path), currency
+    return fields.amount_minor((found.text or "").strip(), currency, path, least), currency
 
 
 def _balances(part: Element, account: str, answer: Answer) -> None:
@@ -111,9 +111,7 @@ def _balances(part: Element, account: str, answer: Answer) -> None:
         kind = text(balance, "Tp/CdOrPrtry/Cd")
         if kind not in {"OPBD", "CLBD"}:
             continue
-        node = first(balance, "Amt")
-        zero = node is not None and not (node.text or "").strip().strip("0.")
-        amount, currency = (0, node.get("Ccy", "")) if node is not None and zero else _amount(balance, "Amt")
+        amount, currency = _amount(balance, "Amt", least=0)
         if amount and text(balance, "CdtDbtInd") != "CRDT":
             raise AnswerError(Fault.WRONG, "Bal/CdtDbtInd", "a balance that is not overdrawn")
         found[kind] = amount, currency

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from events.money import CURRENCIES, DIGITS_MAX
+from events.shapes import FIRST_YEAR, LAST_YEAR
 from processors.exchange.answers import AnswerError, Fault
 
 PHNOM_PENH: Final = timezone(timedelta(hours=7))
@@ -19,7 +20,7 @@ UNSPECIFIED: Final = "MS03"
 """ISO 20022 external status reason: not specified by the agent."""
 
 
-def amount_minor(text: str, currency: str, place: str) -> int:
+def amount_minor(text: str, currency: str, place: str, least: int = 1) -> int:
     """A decimal amount in minor units. Zeros after the currency's decimals are passed over (KHR `400000.00`)."""
     if currency not in CURRENCIES:
         raise AnswerError(Fault.WRONG, f"{place}/@Ccy", f"one of {', '.join(CURRENCIES)}")
@@ -31,8 +32,10 @@ def amount_minor(text: str, currency: str, place: str) -> int:
     if len(decimals) > exponent:
         raise AnswerError(Fault.WRONG, place, f"at most {exponent} decimals in {currency}")
     minor = int(found[1] + decimals.ljust(exponent, "0"))
-    if not 0 < minor < 10**DIGITS_MAX:
-        raise AnswerError(Fault.WRONG, place, f"an amount above zero of at most {DIGITS_MAX} digits")
+    if not least <= minor < 10**DIGITS_MAX:
+        raise AnswerError(
+            Fault.WRONG, place, f"an amount from {least} of the smallest unit, at most {DIGITS_MAX} digits"
+        )
     return minor
 
 
@@ -53,21 +56,32 @@ def reason(text: str) -> str:
 
 
 def day(text: str, place: str) -> date:
-    """A date `YYYY-MM-DD`, or the Cambodian day of a time."""
+    """A date `YYYY-MM-DD`, or the Cambodian day of a time; in the years of the contract."""
     try:
         if len(text) > len("YYYY-MM-DD") and "T" in text:
-            return _local(text).astimezone(PHNOM_PENH).date()
-        return date.fromisoformat(text.removesuffix("Z")[:10])
-    except ValueError:
+            found = _local(text).astimezone(PHNOM_PENH).date()
+        else:
+            found = date.fromisoformat(text.removesuffix("Z")[:10])
+    except (ValueError, OverflowError):
         raise AnswerError(Fault.WRONG, place, "a date YYYY-MM-DD") from None
+    return in_years(found, place)
+
+
+def in_years(found: date, place: str) -> date:
+    """The date, if it lies in the years the contract has."""
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise AnswerError(Fault.WRONG, place, f"a date from {FIRST_YEAR} to {LAST_YEAR}")
+    return found
 
 
 def instant_us(text: str, place: str) -> int:
     """A time in microseconds since the epoch, UTC; without an offset it is Cambodian."""
     try:
-        since = _local(text) - datetime(1970, 1, 1, tzinfo=UTC)
+        moment = _local(text).astimezone(UTC)
+        since = moment - datetime(1970, 1, 1, tzinfo=UTC)
     except (ValueError, OverflowError):
         raise AnswerError(Fault.WRONG, place, "a time as ISO 8601") from None
+    in_years(moment.date(), place)
     return since // timedelta(microseconds=1)
 
 

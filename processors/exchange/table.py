@@ -10,6 +10,8 @@ from typing import Final
 import msgspec
 import yaml
 
+from events.money import Currency
+from events.shapes import OpaqueId
 from processors.exchange import fields
 from processors.exchange.answers import Answer, AnswerError, BadRecord, Direction, Fault, Movement, Status, Verdict
 from processors.exchange.xml import BYTES_MAX, RAW_BYTES_MAX
@@ -45,8 +47,8 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     columns: Columns
     what: dict[str, str]
-    account: str
-    currency: str | None = None
+    account: OpaqueId
+    currency: Currency | None = None
     delimiter: str = ","
     date_format: str = "%Y-%m-%d"
     time_format: str = "%Y-%m-%dT%H:%M:%S%z"
@@ -74,6 +76,8 @@ def read(raw: bytes, mapping: Mapping, file_id: str) -> Answer:
     """A whole table. A row that cannot be used is named and kept; `file_id` stands for the missing message id."""
     if len(raw) > BYTES_MAX:
         raise AnswerError(Fault.TOO_LARGE, "/", f"at most {BYTES_MAX} bytes")
+    if b"\0" in raw:
+        raise AnswerError(Fault.UNREADABLE, "/", "UTF-8 without zero bytes")
     try:
         rows = csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), delimiter=mapping.delimiter, strict=True)
         head = next(rows, [])
@@ -141,7 +145,7 @@ def _use(cells: dict[str, str], mapping: Mapping, answer: Answer) -> None:
             direction=Direction.CREDIT if meaning in _IN else Direction.DEBIT,
             amount_minor=fields.amount_minor(_plain(cells["amount"], mapping.thousands), currency, "amount"),
             currency=currency,
-            value_date=day.date(),
+            value_date=fields.in_years(day.date(), "value_date"),
             told_us=told_us,
             message_id=answer.message_id,
             account=mapping.account,

@@ -45,6 +45,8 @@ def parse(raw: bytes) -> Element:
         raise AnswerError(Fault.UNREADABLE, f"line {error.lineno}", "a well-formed document") from None
     except ValueError:
         raise AnswerError(Fault.UNREADABLE, "/", "an encoding that the declaration names rightly") from None
+    if etree.ElementTree(root).docinfo.doctype:
+        raise AnswerError(Fault.UNREADABLE, "/", "UTF-8 without a DTD or entities")
     return root
 
 

@@ -3,11 +3,14 @@
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from events.envelope import Event, decode_data, decode_head, encode
 from pipeline.exchange.reading import understand
 from pipeline.exchange.simulated_messages import Booking, Verdict, notification, report, statement
-from processors.exchange import fields, table
-from processors.exchange.answers import AnswerError, Direction, Fault
+from processors.exchange import fields, table, telling
+from processors.exchange.answers import Answer, AnswerError, Direction, Fault
 from processors.exchange.answers import Verdict as Said
 
 DAY = date(2026, 3, 2)
@@ -103,6 +106,7 @@ def test_a_refused_second_telling_rejects_nothing() -> None:
         b"<Document",
         b'<!DOCTYPE d [<!ENTITY e "x">]><Document>&e;</Document>',
         '<?xml version="1.0" encoding="UTF-16"?><Document/>'.encode("utf-16"),
+        b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE d+AD4APA-d/+AD4-',
         b"<Document/>",
         b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"/>',
         b'<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"/>',
@@ -149,7 +153,8 @@ def test_a_table_with_a_mapping() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("settled", "paid"), ("currency: KHR\n", ""), ('","', '",,"'), ("what:", "waht:")]
+    ("old", "new"),
+    [("settled", "paid"), ("currency: KHR\n", ""), ('","', '",,"'), ("what:", "waht:"), ("EXAMPLE-WALLET", "a b")],
 )
 def test_a_mapping_that_cannot_be_used(old: str, new: str) -> None:
     text = MAPPING.replace(old, new, 1) if old != '","' else MAPPING + 'delimiter: ";;"\n'
@@ -160,3 +165,60 @@ def test_a_mapping_that_cannot_be_used(old: str, new: str) -> None:
 def test_a_table_without_a_column_is_refused_whole() -> None:
     with pytest.raises(AnswerError, match="heading of amount"):
         understand(b"Txn,At,Date,Status,Remark,Why\n", {}, table.read_mapping(MAPPING))
+
+
+def events_of(answer: Answer) -> list[Event]:
+    """All that a message has to tell the ledger."""
+    told = [telling.movement_event("bank.wing", one) for one in answer.movements]
+    told += [telling.status_event("bank.wing", one.instruction_id or ONE, one) for one in answer.statuses]
+    return told + [telling.balance_event("bank.wing", one) for one in answer.balances]
+
+
+ALL = [booking(1, ONE), booking(2, ONE, credit=True, reason="AC04"), booking(3, "", 50)]
+MESSAGES = [
+    (notification("N1", DAY, ALL), None),
+    (statement("S1", DAY, ALL, ("1000000", "999950")), None),
+    (report("P1", DAY, [Verdict(ONE, "RJCT", "AC04"), Verdict(TWO, "ACSP", "")]), None),
+    ((HEAD + f'T1,02/03/2026 18:00,02/03/2026,"400,000",REVERSED,{ONE},x\n').encode(), table.read_mapping(MAPPING)),
+]
+PIECES = [
+    b"EUR", b"0", b"0.00", b"99999999999999999999", b"-1", b"0001-01-01", b"9999-12-31", b"2026-02-30", b"T25:61:00",
+    b"9999-12-31T23:59:59-12:00", b"\x00", b"\xff", b"&#x0;", b"&lt;", b"\xe1\x9e\x9a", b"a b", b"", b'"', b"\n",
+    b"x" * 300,
+]  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.data())
+def test_whatever_stands_in_a_field_is_refused_or_can_be_told_by_the_contract(data: st.DataObject) -> None:
+    raw, mapping = data.draw(st.sampled_from(MESSAGES))
+    mark = b"," if mapping else b">"
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.sampled_from([place for place in range(len(raw)) if raw[place : place + 1] == mark]))
+        ends = [found for end in (b"<", b",", b"\n") if (found := raw.find(end, at + 1)) >= 0]
+        raw = raw[: at + 1] + data.draw(st.sampled_from(PIECES)) + raw[min(ends, default=len(raw)) :]
+    try:
+        answer = understand(raw, REASONS, mapping)
+    except AnswerError:
+        return
+    for event in events_of(answer):
+        assert decode_data(decode_head(encode(event))) == event
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"2026-03-02</Dt></ValDt>", b"0001-01-01</Dt></ValDt>"), (b'"KHR">1000000<', b'"EUR">0<')],
+)
+def test_what_the_contract_does_not_take_is_a_bad_record(old: bytes, new: bytes) -> None:
+    raw = statement("S1", DAY, ALL, ("1000000", "999950"))
+    assert old in raw
+    answer = understand(raw.replace(old, new), REASONS, None)
+    assert answer.bad
+    assert [decode_data(decode_head(encode(event))) for event in events_of(answer)] == events_of(answer)
+
+
+def test_a_table_with_a_zero_byte_is_refused_whole() -> None:
+    with pytest.raises(AnswerError):
+        understand(
+            f"{HEAD}T1,02/03/2026 18:00,02/03/2026,5,REVERSED,{ONE},\0\n".encode(), {}, table.read_mapping(MAPPING)
+        )
