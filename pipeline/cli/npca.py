@@ -81,17 +81,21 @@ def inbox(
     with _database() as connection:
         told = read_inbox(connection)
     if not every:
-        told = told._replace(batches=[row for row in told.batches if row.ruled < row.lines])
+        told = told._replace(batches=[row for row in told.batches if row.ruled + row.left < row.lines])
     if json:
         write_json(told._asdict() | {"refused": [one._asdict() for one in told.refused],
                                      "batches": [one._asdict() for one in told.batches]})  # fmt: skip
         return
     out.print(f"{told.leaves:,} leaves followed, {told.witnessed:,} of them witnessed", markup=False)
+    if strange := told.not_certified_here:
+        out.print(
+            f"{len(strange):,} lines are certified in the ledger and not here: {', '.join(strange[:5])} …", style="red"
+        )
     for refused in told.refused:
         out.print(f"refused at {refused.size:,} leaves, {refused.kind}: {refused.detail}", markup=False, style="red")
     headings = (
         "source", "batch", ">number", "benefit", "cycle", ">lines", "totals", ">waiting", ">certified", ">refused",
-        ">queried", ">ruled",
+        ">queried", ">left", ">ruled",
     )  # fmt: skip
     write_table(headings, told.batches)
 

@@ -15,7 +15,7 @@ _ROWS = (1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_000.0, 5_000.0)
 TOPIC = "topics of the contract"
 REASON = "the closed list of reasons"
 ROLE = "record, decide, relay, seal, npca"
-FOUND = ("waiting", "certified", "refused", "queried")
+FOUND = ("waiting", "certified", "refused", "queried", "left")
 
 
 class Kind(StrEnum):
@@ -339,6 +339,14 @@ NPCA_LINES = Metric(
     "Submitted lines that no certificate rules yet, by what was found.",
     "Waiting for long: evidence did not arrive. Queried: `spp npca query` shows each with its age.",
     {"found": ", ".join(FOUND)},
+)
+NPCA_NOT_CERTIFIED_HERE = Metric(
+    "spp_npca_not_certified_here_lines",
+    Kind.GAUGE,
+    "lines",
+    "Lines that the ledger takes for certified and that no certificate of the agency certifies for that amount.",
+    "Somebody else signs with the agency's key: have it replaced in the registry, and stop the payment of these lines.",
+    zero=True,
 )
 NPCA_REFUSALS = Metric(
     "spp_npca_refusals",

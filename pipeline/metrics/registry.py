@@ -66,6 +66,7 @@ class Metrics:
         self.npca_followed = self._gauge(catalogue.NPCA_FOLLOWED)
         self.npca_witnessed = self._gauge(catalogue.NPCA_WITNESSED)
         self.npca_lines = self._gauge(catalogue.NPCA_LINES)
+        self.npca_not_certified_here = self._gauge(catalogue.NPCA_NOT_CERTIFIED_HERE)
         self.npca_refusals = self._gauge(catalogue.NPCA_REFUSALS)
         self.retries = self._counter(catalogue.RETRIES)
         self.progress = self._gauge(catalogue.PROGRESS)

@@ -21,10 +21,10 @@ from pipeline.npca.holding import release
 from pipeline.npca.intake import decode_line
 from pipeline.npca.log import Kind, Log, leaves_of
 from pipeline.npca.officers import OfficeError, delegation_told, read_office
-from pipeline.npca.reviewing import SOURCE, recheck
+from pipeline.npca.reviewing import recheck
 from processors.npca import certificate
 from processors.npca.certificate import Ruled
-from processors.npca.finding import Outcome
+from processors.npca.finding import AGENCY, Outcome
 from processors.npca.officers import Role, Signed, approvers_needed, complete, statement, unfit
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _findings(cursor: NpcaCursor, submission_no: int, supersedes: str | None) ->
     return {
         bytes(row[0]): (row[1], row[2], row[3], row[4], bytes(row[5]))
         for row in cursor.fetchall()
-        if row[2] != Outcome.QUERIED
+        if row[2] in {Outcome.CERTIFIED, Outcome.REFUSED}
     }
 
 
@@ -283,7 +283,7 @@ def _issue(
     events.append(("batch.certified", f"{certificate_id}.batch", _batch(cursor, certificate_id)))
     cursor.executemany(
         "insert into outbox (value) values (%s)",
-        [(encode(Event(SOURCE, event_id, kind, now_us, data)),) for kind, event_id, data in events],
+        [(encode(Event(AGENCY, event_id, kind, now_us, data)),) for kind, event_id, data in events],
     )
 
 

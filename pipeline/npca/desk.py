@@ -25,6 +25,14 @@ _LATEST = (
 )
 
 
+_NOT_CERTIFIED_HERE = (
+    "select encode(line_id, 'hex') from certified_leaf c join line l using (line_id)"
+    f" {_LATEST.replace('f.line_id = l.line_id', 'f.line_id = c.line_id')} where f.outcome <> 'left' and not exists"
+    " (select from ruled r join draft_line d using (certificate_id, line_id) join finding g using (finding_no)"
+    " where r.line_id = c.line_id and g.outcome = 'certified' and g.amount_minor = c.amount_minor) order by c.leaf_no"
+)
+
+
 class Refused(NamedTuple):
     """A history, batch or line that was not taken in."""
 
@@ -51,16 +59,21 @@ class BatchRow(NamedTuple):
     certified: int
     refused: int
     queried: int
+    left: int
     ruled: int
 
 
 class Inbox(NamedTuple):
-    """What waits: numbers of leaves followed and of the newest checkpoint found to agree, refusals, batches."""
+    """What waits: numbers of leaves followed and of the newest checkpoint found to agree, refusals, batches.
+
+    `not_certified_here` are lines that the ledger takes for certified and no certificate of the agency does.
+    """
 
     leaves: int
     witnessed: int
     refused: list[Refused]
     batches: list[BatchRow]
+    not_certified_here: list[str]
 
 
 class LineTold(NamedTuple):
@@ -102,16 +115,33 @@ def read_inbox(connection: NpcaConnection) -> Inbox:
             "select source, batch_id, number, benefit, cycle, line_count, totals,"
             " count(*) filter (where f.outcome is null and l.line_id is not null),"
             " count(*) filter (where f.outcome = 'certified'), count(*) filter (where f.outcome = 'refused'),"
-            " count(*) filter (where f.outcome = 'queried'), count(r.line_id)"
+            " count(*) filter (where f.outcome = 'queried'), count(*) filter (where f.outcome = 'left'),"
+            " count(r.line_id)"
             f" from submission s left join line l using (submission_no) {_LATEST} left join ruled r using (line_id)"
             " group by submission_no order by submission_no"
         ).fetchall()
+        strange = connection.execute(_NOT_CERTIFIED_HERE).fetchall()
     leaves, witnessed = row or (0, 0)
-    return Inbox(leaves, witnessed, [Refused._make(one) for one in refused], [BatchRow._make(one) for one in batches])
+    return Inbox(
+        leaves,
+        witnessed,
+        [Refused._make(one) for one in refused],
+        [BatchRow._make(one) for one in batches],
+        [line for (line,) in strange],
+    )
 
 
-def read_open(connection: NpcaConnection) -> tuple[int, int, dict[str, int]]:
-    """The newest witnessed size, how much was refused, and the lines not ruled yet by what is found of them."""
+class Open(NamedTuple):
+    """The newest witnessed size, how much was refused, lines not ruled yet by finding, lines certified elsewhere."""
+
+    witnessed: int
+    refused: int
+    lines: dict[str, int]
+    not_certified_here: int
+
+
+def read_open(connection: NpcaConnection) -> Open:
+    """What the gauges show."""
     with connection.transaction():
         row = connection.execute(
             "select (select coalesce(max(size), 0) from witnessed), (select count(*) from refusal)"
@@ -120,8 +150,9 @@ def read_open(connection: NpcaConnection) -> tuple[int, int, dict[str, int]]:
             f"select coalesce(f.outcome, 'waiting'), count(*) from line l {_LATEST}"
             " where not exists (select from ruled r where r.line_id = l.line_id) group by 1"
         ).fetchall()
+        strange = connection.execute(_NOT_CERTIFIED_HERE).fetchall()
     witnessed, refused = row or (0, 0)
-    return witnessed, refused, dict(found)
+    return Open(witnessed, refused, dict(found), len(strange))
 
 
 def read_lines(connection: NpcaConnection, source: str, batch_id: str, number: int) -> list[LineTold]:
@@ -191,9 +222,13 @@ def certify(
 
 def _open(cursor: NpcaCursor, line_id: bytes) -> Line:
     row = cursor.execute(
-        "select told, exists (select from ruled r where r.line_id = l.line_id) from line l where line_id = %s",
+        "select told, f.outcome is not distinct from 'left'"
+        " or exists (select from ruled r where r.line_id = l.line_id)"
+        f" from line l {_LATEST} where line_id = %s",
         (line_id,),
     ).fetchone()
     if row is None or row[1]:
-        raise OfficeError(f"no open line {line_id.hex()}: it was never submitted, or a certificate rules it already")
+        raise OfficeError(
+            f"no open line {line_id.hex()}: it was never submitted, another certifies it, or it is ruled already"
+        )
     return decode_line(bytes(row[0]))

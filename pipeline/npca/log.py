@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from events.envelope import parse_time
 from events.merkle import leaf_hash, root
+from events.states import STATE_NUMBERS, LineState
 from ledger.model.block import FIRST_BLOCK_NO, GENESIS_HASH, BlockHeader, block_hash
-from ledger.model.reading import LeafError, read_origin
+from ledger.model.reading import LeafError, is_decision, read_decision, read_origin
 from ledger.proof.tree import TILE_HEIGHT, Prover, Tree, edge_sizes, split_hashes, tile_root
 from pipeline.errors import PipelineError
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _LEAF_HEAD = 18
 _LEAF_NO = slice(2, 10)
 _BLOCK_NO = slice(10, 18)
+_CERTIFIED = STATE_NUMBERS[LineState.CERTIFIED]
 
 
 class Kind(StrEnum):
@@ -129,9 +131,11 @@ class Log:
         cursor.executemany("insert into tile values (%s, %s, %s)", self.tree.extend(hashes))
         try:
             names = {(name,) for body in bodies if (name := read_origin(body)) is not None}
+            certified = _certified(bodies)
         except LeafError as error:
             raise RefusedHistoryError(Kind.CHANGED, self.size, f"block {header.block_no}: {error}") from None
         cursor.executemany("insert into log_name values (%s) on conflict do nothing", sorted(names))
+        cursor.executemany("insert into certified_leaf values (%s, %s, %s) on conflict do nothing", certified)
         self.head = Head(header.block_no, own)
 
     def prover(self, cursor: NpcaCursor) -> Prover:
@@ -219,6 +223,12 @@ def _header(part: BlockPosted) -> BlockHeader:
         writer=part.writer,
         journal=part.journal,
     )
+
+
+def _certified(bodies: Sequence[bytes]) -> list[tuple[bytes | None, int, int | None]]:
+    """Lines that the ledger takes for certified from these leaves on, with leaf and amount in minor units."""
+    rows = (read_decision(body) for body in bodies if is_decision(body))
+    return [(row.line_id, row.leaf_no, row.amount_minor) for row in rows if row.state == _CERTIFIED]
 
 
 def _is_numbered(body: bytes, leaf_no: int, block_no: int) -> bool:

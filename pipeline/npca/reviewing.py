@@ -22,7 +22,7 @@ from pipeline.npca.log import leaves_of
 from processors import entities
 from processors.batches import Group, compare
 from processors.case import cycle_key, request_cycle
-from processors.npca.finding import Facts, Finding, Ground, Outcome, judge
+from processors.npca.finding import AGENCY, Facts, Finding, Ground, Outcome, judge
 from processors.npca.holding import holders
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from processors.overlap import Bid
     from processors.policy.model import Policy
 
-SOURCE: Final = "npca"
 PROGRAM: Final = "desk"
 """Who found what the rules found."""
 AT_ONCE: Final = 500
@@ -85,10 +84,11 @@ class Desk:
         judged = [(line, *self._judge(line, facts)) for line, facts in ready]
         claims = Claims(cursor, {holder for _, _, bid in judged if bid is not None for holder in holders(bid)})
         for line, finding, bid in judged:
-            if not agreed[numbers[line.line_id]]:
+            if not agreed[numbers[line.line_id]] and finding.outcome is not Outcome.LEFT:
                 keep(cursor, line, Finding(Outcome.QUERIED, None, Ground.CONTROL_TOTALS.value), PROGRAM)
             else:
-                keep(cursor, line, finding if bid is None else claims.take(line, bid), PROGRAM)
+                taken = finding if bid is None else claims.take(line, bid)
+                keep(cursor, line, finding if finding.outcome is Outcome.LEFT else taken, PROGRAM)
         return Reviewed(len(judged), lines[-1][1].leaf_no)
 
     def _agrees(self, cursor: NpcaCursor, submission_no: int) -> bool | None:
@@ -119,7 +119,7 @@ def keep(cursor: NpcaCursor, line: Line, finding: Finding, by: str) -> None:
 
 def publish(cursor: NpcaCursor, kind: str, event_id: str, data: LineQueried) -> None:
     """Put an event of the agency's into the outbox, as the bytes that will be sent however often that takes."""
-    value = encode(Event(SOURCE, event_id, kind, time_ns() // 1_000, data))
+    value = encode(Event(AGENCY, event_id, kind, time_ns() // 1_000, data))
     cursor.execute("insert into outbox (value) values (%s)", (value,))
 
 

@@ -8,7 +8,7 @@ from events.envelope import decode_recorded
 from events.local_keys import local_signer
 from events.outgoing import outgoing
 from events.publisher import Publisher
-from pipeline.npca.reviewing import SOURCE
+from processors.npca.finding import AGENCY
 
 if TYPE_CHECKING:
     from pipeline.npca.tables import NpcaConnection
@@ -25,7 +25,7 @@ def send(connection: NpcaConnection, settings: Settings) -> int:
         ).fetchall()
     if not rows:
         return 0
-    with Publisher(settings.bootstrap, SOURCE, local_signer(settings.npca_keys_directory, SOURCE)) as publisher:
+    with Publisher(settings.bootstrap, AGENCY, local_signer(settings.npca_keys_directory, AGENCY)) as publisher:
         publisher.send(outgoing(decode_recorded(bytes(value)), bytes(value), {}) for _, value in rows)
     with connection.transaction():
         connection.execute("delete from outbox where outbox_no = any(%s)", ([number for number, _ in rows],))

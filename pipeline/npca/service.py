@@ -119,12 +119,13 @@ class Service:
         return places
 
     def _sample(self, connection: NpcaConnection, follower: Follower) -> None:
-        witnessed, refused, lines = read_open(connection)
+        told = read_open(connection)
         self._metrics.npca_followed.set(follower.log.size)
-        self._metrics.npca_witnessed.set(witnessed)
-        self._metrics.npca_refusals.set(refused)
+        self._metrics.npca_witnessed.set(told.witnessed)
+        self._metrics.npca_refusals.set(told.refused)
+        self._metrics.npca_not_certified_here.set(told.not_certified_here)
         for found in FOUND:
-            self._metrics.npca_lines.labels(found=found).set(lines.get(found, 0))
+            self._metrics.npca_lines.labels(found=found).set(told.lines.get(found, 0))
 
     def _compare(self, connection: NpcaConnection, follower: Follower) -> None:
         """What this agency's witness countersigned, under the name the log gives itself, must be what was followed."""

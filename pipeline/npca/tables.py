@@ -23,6 +23,8 @@ create table if not exists block (
 create table if not exists leaf (leaf_no bigint primary key, body bytea not null);
 create table if not exists tile (
     level int not null, idx bigint not null, hashes bytea not null, primary key (level, idx));
+create table if not exists certified_leaf (
+    line_id bytea primary key, leaf_no bigint not null, amount_minor bigint not null);
 create table if not exists log_name (origin text primary key);
 create table if not exists witnessed (
     size bigint primary key, origin text not null, root bytea not null, note text not null);
@@ -49,8 +51,8 @@ create index if not exists line_submission on line (submission_no, leaf_no);
 create table if not exists policy (digest bytea primary key, files jsonb not null);
 create table if not exists finding (
     finding_no bigint generated always as identity primary key, line_id bytea not null references line,
-    outcome text not null check (outcome in ('certified', 'refused', 'queried')), amount_minor bigint, reason text,
-    found_by text not null, at timestamptz not null default now(),
+    outcome text not null check (outcome in ('certified', 'refused', 'queried', 'left')),
+    amount_minor bigint, reason text, found_by text not null, at timestamptz not null default now(),
     check ((outcome = 'certified') = (amount_minor is not null)), check (outcome = 'certified' or reason is not null));
 create index if not exists finding_line on finding (line_id, finding_no desc);
 create table if not exists holding (
@@ -111,9 +113,9 @@ create table if not exists superseded (
 create table if not exists outbox (outbox_no bigint generated always as identity primary key, value bytea not null);
 """
 _GROW_ONLY: Final = (
-    "block", "leaf", "tile", "log_name", "witnessed", "refusal", "fact", "kin", "submission_part", "submission", "line",
-    "policy", "finding", "officer", "officer_end", "delegation", "quorum_band", "draft", "draft_line", "signature",
-    "certificate", "ruled", "superseded",
+    "block", "leaf", "tile", "log_name", "certified_leaf", "witnessed", "refusal", "fact", "kin", "submission_part",
+    "submission", "line", "policy", "finding", "officer", "officer_end", "delegation", "quorum_band", "draft",
+    "draft_line", "signature", "certificate", "ruled", "superseded",
 )  # fmt: skip
 
 _GUARD: Final = """

@@ -6,11 +6,12 @@ A line is judged by itself, so one bad line never holds the others.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from events.payment import PaymentRequested
 from events.reasons import Reason
 from events.states import STATE_NUMBERS, LineState
+from processors.calendar import local_date
 from processors.npca import readjudicate
 from processors.overlap import Beaten, Guard
 
@@ -26,12 +27,18 @@ if TYPE_CHECKING:
     from processors.policy.model import Policy
 
 
+AGENCY: Final = "npca"
+"""The source that the agency speaks as; packs name it as certifier."""
+
+
 class Outcome(StrEnum):
     """What a line is to be. Queried is asked about first, and then one of the others."""
 
     CERTIFIED = "certified"
     REFUSED = "refused"
     QUERIED = "queried"
+    LEFT = "left"
+    """Another source certifies the benefit on that day; the line holds its claim like any other."""
 
 
 class Ground(StrEnum):
@@ -39,6 +46,8 @@ class Ground(StrEnum):
 
     DUPLICATE = "duplicate"
     """Another line holds the same entitlement in the agency's own claims."""
+    ANOTHER_CERTIFIES = "another_certifies"
+    """By the pack the agency is not the certifier of the benefit on the day of the request."""
     WITHDRAWN = "withdrawn"
     """The operator took the request back after submission."""
     NOT_IN_LEDGER = "not_in_ledger"
@@ -97,7 +106,10 @@ def judge(line: Line, facts: Facts, policies: Mapping[bytes, Policy]) -> tuple[F
         line.source, line.request_id, line.batch_id, line.benefit,
     ):  # fmt: skip
         return _ask(Ground.REQUEST_DIFFERS)
-    return _reviewed(line, facts, policy)
+    finding, bid = _reviewed(line, facts, policy)
+    if policy.packs[line.benefit].certifier.on(local_date(facts.request.time_us)) != AGENCY:
+        return Finding(Outcome.LEFT, None, Ground.ANOTHER_CERTIFIES.value), bid
+    return finding, bid
 
 
 def _reviewed(line: Line, facts: Facts, policy: Policy) -> tuple[Finding, Bid | None]:

@@ -123,9 +123,25 @@ def test_a_certificate_moves_its_lines_in_the_ledger_and_holds_offline(agency: A
         "select distinct on (line_id) state from decision where source = 'nssf' order by line_id, version desc"
     )
     assert sorted(STATES_BY_NUMBER[state] for (state,) in states) == ["instructed", "instructed", "refused"]
+    agency.country.decide()
+    follow(agency.country.broker, agency.database, agency.admission)
+    assert agency.database.execute("select count(*) from certified_leaf").fetchone() == (2,)
+    assert desk.read_inbox(agency.database).not_certified_here == []
     with pytest.raises(OfficeError, match="no line is ready"):
         agency.prepare()
     assert agency.database.execute("select count(*) from holding").fetchone() == (2,)
+
+
+def test_a_line_certified_with_the_agencys_key_and_without_a_certificate_is_noticed(agency: Agency) -> None:
+    agency.country.births(2)
+    agency.review()
+    first = desk.read_lines(agency.database, "nssf", "NB", 0)[0].line_id
+    amount = {"amount": "400000", "currency": "KHR"}
+    told = {"line_id": first, "batch_id": "NB", "amount": amount, "certificate_id": "C1"}
+    agency.country.desk.publish([event("npca", "line.certified", "forged", "2018-03-01T08:00:00+07:00", told)])
+    agency.country.decide()
+    agency.review()
+    assert desk.read_inbox(agency.database).not_certified_here == [first]
 
 
 def test_a_queried_line_stays_and_the_next_certificate_takes_it(agency: Agency) -> None:

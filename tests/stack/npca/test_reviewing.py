@@ -14,8 +14,10 @@ from events.identity import instruction_id
 from events.outcomes import BatchSubmitted, decode_outcome, encode_outcome
 from events.topics import DECISION, PAYMENT, VERIFICATION
 from pipeline.admission import Admission
+from pipeline.npca.desk import query
 from pipeline.npca.holding import Claims, release
 from pipeline.npca.intake import decode_line
+from pipeline.npca.officers import OfficeError
 from pipeline.npca.reviewing import Desk
 from pipeline.npca.tables import NpcaConnection
 from pipeline.policy_files import load
@@ -125,6 +127,19 @@ def test_a_rule_that_the_agency_holds_otherwise_is_not_reproduced(
     covid = POLICY.packs["nssf.maternal.anc"]
     other = replace(POLICY, packs={**POLICY.packs, pack.benefit: replace(covid, benefit=pack.benefit)})
     assert _review(country, database, admission, {pack.digest: other}) == {"N1": ("queried", "not_reproduced")}
+
+
+def test_what_another_certifies_by_the_pack_is_left_to_it_and_holds_its_claim(
+    country: Country, database: NpcaConnection, admission: Admission
+) -> None:
+    country.births(1)
+    pack = POLICY.packs["nssf.maternal.delivery"]
+    another = replace(pack, certifier=POLICY.packs["nssf.opd"].certifier)  # nssf itself before 2023
+    policies = {pack.digest: replace(POLICY, packs={**POLICY.packs, pack.benefit: another})}
+    assert _review(country, database, admission, policies) == {"N1": ("left", "another_certifies")}
+    assert database.execute("select count(*) from holding").fetchone() == (1,)
+    with pytest.raises(OfficeError, match="another certifies it"):
+        query(database, _any_line(database).line_id, "unclear", "test")
 
 
 def test_control_totals_are_the_operators_own(country: Country, database: NpcaConnection, admission: Admission) -> None:
