@@ -38,12 +38,18 @@ def days(since: str, until: str) -> Window:
         ([days("2025-01-01", "2025-04-01")], days("2023-04-01", "2023-04-11"), 10),
         ([days("2020-01-01", "2020-04-01"), days("2025-01-01", "2025-04-01")], days("2023-04-01", "2023-04-02"), 1),
         ([days("2023-04-11", "2023-05-01")], days("2023-04-01", "2023-04-11"), 30),
+        # Months of more days that begin where what is asked for ends do not touch it.
+        ([days("2023-03-01", "2024-03-01")], days("2023-02-20", "2023-03-01"), 365),
     ],
 )
 def test_the_most_days_are_those_of_the_fullest_months_that_touch_what_is_asked(
     others: list[Window], asked: Window, most: int
 ) -> None:
     assert most_in(others, asked, 12) == most
+
+
+def test_a_month_that_ends_where_what_is_asked_for_begins_does_not_touch_it() -> None:
+    assert most_in([days("2023-01-28", "2023-02-28")], days("2023-02-28", "2023-03-01"), 1) == 28
 
 
 def test_the_same_day_of_a_shorter_month_is_its_last() -> None:
@@ -96,6 +102,7 @@ def test_an_age_below_is_one_not_yet_completed(age: int, verdict: Verdict) -> No
     asked = played(ELDERLY, sixty)
     found = compile_predicate("age_below", {"number": age}).ask(asked)
     assert found.verdict is verdict
+    assert [told.type for told in found.evidence] == ["household.identified"]
     assert found.reason is (Reason.AGE_OUT_OF_RANGE if verdict is Verdict.FAIL else None)
     at_least = compile_predicate("age_at_least", {"number": age}).ask(asked)
     assert at_least.verdict is (Verdict.PASS if verdict is Verdict.FAIL else Verdict.FAIL)
