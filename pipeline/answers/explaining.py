@@ -14,6 +14,7 @@ from events.reasons import REASONS, REASONS_BY_NUMBER, Reason
 from events.states import STATES_BY_NUMBER, LineState
 from events.verification import EncounterRecorded
 from ledger.model.rows import DecisionKind, DecisionRow
+from ledger.model.step import Step
 from ledger.statements.amount import readable_text
 from pipeline.answers import advice, limits
 from pipeline.answers.explanation import (
@@ -289,6 +290,8 @@ def _names(asking: Asking, language: Language) -> dict[str, str]:
     if asking.request is not None and isinstance(asking.request.data, PaymentRequested):
         payee = asking.request.data.payee
         bank = bank_of(payee.channel, payee.provider)
+    posted = {step: at for step, at, _ in decode_body(asking.row.body).posted}
+    bank = posted.get(Step.INSTRUCT, bank)  # where it was instructed, which a changed payee may have moved
     return {
         "operator": source_in_words(asking.row.source, language),
         "certifier": source_in_words(certifier or "npca", language),

@@ -174,7 +174,7 @@ def test_a_kill_at_any_step_pays_nobody_twice_and_loses_no_answer(
     whole, calm, passed = schedule(0)
     again = {row[0] for row in whole if isinstance(row, tuple) and row[1] == 2}
     assert again, "the bank must refuse or return something, so that it is paid anew"
-    # Spread over the whole story; the stride and the number of points have no common divisor, so both kinds are met.
+    # Spread over the whole story; by an odd stride, so that points before and after a step are met alike.
     for at in range(1, passed.passed, max(1, passed.passed // 24) | 1):
         found, world, _ = schedule(at)
         assert found == whole, at
