@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Callable, Iterable
@@ -55,6 +56,7 @@ def main(
     with TemporaryDirectory(prefix="spp-bench-") as name:
         directory = Path(name)
         trust = write(directory, max(1, leaves // LEAVES_A_LINE))
+        gc.disable()  # as `spp-verify` does
         found = {
             "export": clocked(lambda: check_export(directory / "books", trust)[0].size),
             "dump": clocked(lambda: check_dump(directory / "books.sql", trust)[0].size),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Final, NamedTuple
 
 from events.merkle import HASH_BYTES
@@ -42,7 +41,8 @@ def parse_checkpoint(text: str) -> Checkpoint:
 
 def parse_size(text: str) -> int:
     """A number of leaves in decimal without leading zeros. NoteError for anything else."""
-    if not (text.isascii() and text.isdigit()) or (text != "0" and text.startswith("0")) or int(text) > MOST_LEAVES:
+    known = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_LEAVES))
+    if not known or (text != "0" and text.startswith("0")) or int(text) > MOST_LEAVES:
         raise NoteError(f"{text[:30]!r} is no number of leaves")
     return int(text)
 
@@ -51,7 +51,7 @@ def parse_hash(text: str) -> bytes:
     """A hash in base64. NoteError for anything else."""
     try:
         value = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         value = b""
     if len(value) != HASH_BYTES:
         raise NoteError(f"{text[:60]!r} is no hash of {HASH_BYTES} bytes in base64")

@@ -7,7 +7,6 @@ Lines of unknown keys are passed over, so that a second algorithm can be added b
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
@@ -157,5 +156,5 @@ def _is_name(name: str) -> bool:
 def _decoded(text: str, what: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise NoteError(f"{what}: not base64 ({error})") from None

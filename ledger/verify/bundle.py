@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.verify.books import DECISION, KINDS, TRANSFER, VERSION, account_name, read_decision, read_transfer
 from ledger.verify.codes import Code, FailureError
-from ledger.verify.notes import Checkpoint, Trust, check_note, check_seen, unbase64
+from ledger.verify.notes import Checkpoint, Trust, check_note, check_seen, read_number, unbase64
 from ledger.verify.trees import leaf_hashes, root_from_path
 
 HEAD = "c2sp.org/tlog-proof@v1"
@@ -15,16 +15,16 @@ def check_bundle(text: str, trust: Trust) -> tuple[Checkpoint, bytes]:
     proof, _, note = text.partition("\n\n")
     lines = proof.split("\n")
     shape = len(lines) >= 3 and lines[0] == HEAD and lines[1].startswith("extra ") and lines[2].startswith("index ")
-    number = lines[2].removeprefix("index ") if shape else ""
-    if not (number.isascii() and number.isdigit()):
+    if not shape:
         raise FailureError(Code.MALFORMED, f"a bundle begins with {HEAD!r}, extra, index")
+    number = read_number(lines[2].removeprefix("index "), "index of a bundle")
     leaf = unbase64(lines[1].removeprefix("extra "), "leaf")
     path = [unbase64(line, "path") for line in lines[3:]]
     told = check_note(note, trust)
-    root = root_from_path(leaf_hashes([leaf])[0], int(number), told.size, path)
+    root = root_from_path(leaf_hashes([leaf])[0], number, told.size, path)
     if root != told.root:
         raise FailureError(Code.INCLUSION, f"leaf {number} is not in the log of {told.size} leaves")
-    if len(leaf) < 18 or leaf[0] != VERSION or leaf[1] not in KINDS or int.from_bytes(leaf[2:10]) != int(number):
+    if len(leaf) < 18 or leaf[0] != VERSION or leaf[1] not in KINDS or int.from_bytes(leaf[2:10]) != number:
         raise FailureError(Code.NUMBERING, f"leaf {number} carries another number, or is of no known kind")
     check_seen(told, trust)
     return told, leaf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -61,7 +62,13 @@ _OTHERS = ("quarantine", "quarantine_audit", "policy_activation", "schema_digest
 
 def check_dump(path: Path, trust: Trust) -> tuple[Checkpoint, Books]:
     """Check a whole dump. The newest checkpoint that is good, and the books it stands for."""
-    tables = _tables(path)
+    try:
+        return _check(_tables(path), trust)
+    except (struct.error, ValueError, KeyError, OverflowError) as error:
+        raise FailureError(Code.MALFORMED, f"{path}: a row is not one of the books ({error})") from None
+
+
+def _check(tables: dict[str, list[Any]], trust: Trust) -> tuple[Checkpoint, Books]:
     checkpoints, head = _checkpoints(tables, trust)
     leaves = _leaves(tables)
     if len(leaves) < head.size:
@@ -96,6 +103,8 @@ def _tables(path: Path) -> dict[str, list[Any]]:
 def _copied(lines: Iterator[str], name: str, columns: list[str]) -> Iterator[Any]:
     read = reader(columns, _TYPES[name]) if name in _TYPES else lambda fields: dict(zip(columns, fields, strict=True))
     wanted = name in _TYPES or name in _OTHERS
+    # A decision is the largest row, and nothing is needed of it but its leaf.
+    keep = (lambda row: (row.leaf_no, encode_decision(row))) if name == "decision" else None
     for line in lines:
         if line == "\\.\n":
             return
@@ -103,7 +112,7 @@ def _copied(lines: Iterator[str], name: str, columns: list[str]) -> Iterator[Any
             fields = line.rstrip("\n").split("\t")
             if len(fields) != len(columns):
                 raise FailureError(Code.MALFORMED, f"{name}: a row has {len(fields)} fields, not {len(columns)}")
-            yield read(fields)
+            yield read(fields) if keep is None else keep(read(fields))
     raise FailureError(Code.MALFORMED, f"{name}: the dump is cut off")
 
 
@@ -116,7 +125,7 @@ def _leaves(tables: dict[str, list[Any]]) -> list[bytes]:
         if debit is None or credit is None:
             raise FailureError(Code.ENTRY, f"transfer {row.leaf_no} names an account that is not in the dump")
         found[row.leaf_no] = encode_transfer(row, debit, credit)
-    found |= {row.leaf_no: encode_decision(row) for row in tables["decision"]}
+    found |= dict(tables["decision"])
     found |= {row.leaf_no: entry.encode_entry(row) for row in tables["log_entry"]}
     count = sum(len(tables[name]) for name in ("transfer", "decision", "log_entry"))
     if len(found) != count or (found and (min(found), max(found)) != (0, count - 1)):

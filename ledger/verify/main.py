@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Check what the arguments name; exits with a code of `codes.Code`."""
     asked = _parser().parse_args()
+    gc.disable()  # rows form no cycles, and looking for some takes a sixth of the time of a dump
     try:
         seen = [read_checkpoint(read_text(Path(path)).rpartition("\n\n")[0] + "\n") for path in asked.seen]
         trust = Trust(

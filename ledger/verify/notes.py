@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from typing import NamedTuple
 
@@ -52,8 +51,15 @@ def unbase64(text: str, what: str) -> bytes:
     """Bytes of base64, or MALFORMED."""
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise FailureError(Code.MALFORMED, f"{what}: not base64") from None
+
+
+def read_number(text: str, what: str) -> int:
+    """A number without a sign or zeros before it, below 10^18, or MALFORMED."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18 and str(int(text)) == text):
+        raise FailureError(Code.MALFORMED, f"{what}: not a number")
+    return int(text)
 
 
 def read_key(text: str) -> Key:
@@ -70,13 +76,12 @@ def read_key(text: str) -> Key:
 def read_checkpoint(text: str) -> Checkpoint:
     """The checkpoint in the text of a note, or MALFORMED."""
     lines = text.split("\n")
-    well_formed = len(lines) >= 4 and lines[0] and lines[-1] == ""
-    if not well_formed or not (lines[1].isascii() and lines[1].isdigit()) or str(int(lines[1])) != lines[1]:
+    if len(lines) < 4 or not lines[0] or lines[-1]:
         raise FailureError(Code.MALFORMED, "a checkpoint has the lines origin, size, root")
     root = unbase64(lines[2], "root of a checkpoint")
     if len(root) != 32:
         raise FailureError(Code.MALFORMED, "the root of a checkpoint has 32 bytes")
-    return Checkpoint(lines[0], int(lines[1]), root, lines[3])
+    return Checkpoint(lines[0], read_number(lines[1], "size of a checkpoint"), root, lines[3])
 
 
 def check_note(note: str, trust: Trust, *, witnessed: bool = True) -> Checkpoint:

@@ -110,13 +110,32 @@ def test_what_does_not_grow_from_what_was_seen_is_refused(
     assert last[0].size == 150
 
 
+def note_of(request: str) -> str:
+    return request.partition("\n\n")[2]
+
+
 @pytest.mark.parametrize(
-    "request_", ["", "old 1", "old 01\n\n" + body(0, 1), "old 1\nAAAA\n\n" + body(0, 1), body(0, 1) + "x"]
+    "request_",
+    [
+        "",
+        "old 1",
+        "old 01\n\n" + note_of(body(0, 1)),
+        f"old {'9' * 5_000}\n\n" + note_of(body(0, 1)),
+        "old 1\nAAAA\n\n" + note_of(body(0, 1)),
+        f"old 1\n{'é' * 44}\n\n" + note_of(body(0, 1)),
+        body(0, 1) + "x",
+        body(0, 1).replace("\n1\n", f"\n{'9' * 5_000}\n"),
+    ],
 )
 def test_what_is_no_request_is_refused(request_: str) -> None:
     with pytest.raises(RefusedError) as error:
         parse_request(request_)
     assert error.value.refusal is Refusal.MALFORMED
+
+
+def test_a_signature_that_is_no_base64_is_refused(store: WitnessStore) -> None:
+    told = body(0, 1)
+    assert refused(store, f"{told.rstrip()[:-4]}éééé\n") == (Refusal.NOT_SIGNED, 0)
 
 
 def test_a_request_has_at_most_63_hashes() -> None:
