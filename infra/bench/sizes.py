@@ -57,7 +57,7 @@ USUAL = Sizes(
     latency_seconds=20.0,
     hot=10_000,
     growth_rows=(100_000, 1_000_000),
-    growth_events=20_000,
+    growth_events=26_000,
     signing=40_000,
     households=20_000,
 )
