@@ -67,7 +67,8 @@ def refresh(
 ) -> None:
     """Judge these instructions anew, and what stands in suspense of them and of these movements."""
     told = _counted(connection, _BY_INSTRUCTION, (list(instructions),)) | read_counted(connection, keys)
-    concerned = set(instructions) | {bytes.fromhex(one.instruction_id) for one in told.values() if one.instruction_id}
+    named = set(instructions)
+    concerned = named | {bytes.fromhex(one.instruction_id) for one in told.values() if one.instruction_id}
     known = _instructions(connection, concerned)
     of: defaultdict[bytes, list[Movement]] = defaultdict(list)
     astray: dict[Key, tuple[Movement, str]] = {}
@@ -79,7 +80,7 @@ def refresh(
         else:
             why = "no_instruction" if name is None else "unknown_instruction" if found is None else "another_bank"
             astray[key] = movement, why
-    _judge(connection, banks, [known[name] for name in known if name in set(instructions)], of)
+    _judge(connection, banks, [one for name, one in known.items() if name in named], of)
     _astray(connection, banks, told, astray)
 
 
