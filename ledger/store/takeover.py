@@ -5,7 +5,8 @@ went to another worker, which then waits for the lock. Recording takes a fractio
 transaction of many seconds belongs to such a process, or to a database so slow that both only have to try again.
 
 A leader asks the database something many times a second. One whose session has been silent for a minute is frozen, or
-its machine is gone without a word, which the server alone would notice after hours.
+its machine is gone without a word, which the server alone would notice after hours. Silent in the middle of copying
+rows, its session stays `active`, and the server waits for the client.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ select count(pg_terminate_backend(pid)) from (
     select distinct pid from pg_locks join pg_stat_activity activity using (pid)
     where locktype = 'advisory' and granted
     and database = (select oid from pg_database where datname = current_database())
-    and (classid::bigint << 32) | objid::bigint = %s and pid <> pg_backend_pid() and state like 'idle%%'
+    and (classid::bigint << 32) | objid::bigint = %s and pid <> pg_backend_pid()
+    and (state like 'idle%%' or wait_event in ('ClientRead', 'ClientWrite'))
     and state_change < clock_timestamp() - make_interval(secs => %s)) as silent
 """
 
