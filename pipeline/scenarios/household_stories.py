@@ -66,7 +66,13 @@ def replaced(roster: Roster, desk: Desk, household: Household, month: str) -> No
     riel = desk.riel(household)
     desk.ask(household, month, at=asked.at + timedelta(hours=2), household_id=old, amount_riel=riel)
     desk.paid(household)
-    desk.refused("card_not_valid", "amount_mismatch")  # its members count in the new household
+    _refused_empty(desk, household, riel)
+
+
+def _refused_empty(desk: Desk, household: Household, riel: int) -> None:
+    """All members of the old household count elsewhere, so by rule it has its own amount and no member's."""
+    own = desk.figures.rates.household[household.place[0]]
+    desk.refused("card_not_valid", *(("amount_mismatch",) if riel != own else ()))
 
 
 def split(roster: Roster, desk: Desk, household: Household, month: str) -> None:
@@ -84,7 +90,7 @@ def split(roster: Roster, desk: Desk, household: Household, month: str) -> None:
     riel = desk.figures.rates.riel(household.place, 1, len(together), household.extras + other.extras)
     desk.ask(household, month, at=asked.at + timedelta(hours=2), household_id=old, amount_riel=riel)
     desk.paid(household)
-    desk.refused("card_not_valid", "amount_mismatch")  # all its members count elsewhere
+    _refused_empty(desk, household, riel)
 
 
 def member_died(roster: Roster, desk: Desk, household: Household, month: str) -> None:
