@@ -101,7 +101,9 @@ def test_evidence_left_out_of_the_frozen_inputs_is_noticed(
 
 def test_an_unknown_policy_is_asked_about(country: Country, database: NpcaConnection, admission: Admission) -> None:
     country.births(1)
-    assert _review(country, database, admission, {}) == {"N1": ("queried", "policy_unknown")}
+    other = POLICY.packs["nssf.maternal.anc"]
+    policies = {POLICY.packs["nssf.maternal.delivery"].digest: replace(POLICY, packs={other.benefit: other})}
+    assert _review(country, database, admission, policies) == {"N1": ("queried", "policy_unknown")}
 
 
 def test_our_own_fault_is_met_by_one_line_and_holds_no_other(
@@ -124,8 +126,9 @@ def test_a_rule_that_the_agency_holds_otherwise_is_not_reproduced(
 ) -> None:
     country.births(1)
     pack = POLICY.packs["nssf.maternal.delivery"]
-    covid = POLICY.packs["nssf.maternal.anc"]
-    other = replace(POLICY, packs={**POLICY.packs, pack.benefit: replace(covid, benefit=pack.benefit)})
+    visit = POLICY.packs["nssf.maternal.anc"]
+    named = replace(visit, benefit=pack.benefit, digest=pack.digest, certifier=pack.certifier)
+    other = replace(POLICY, packs={**POLICY.packs, pack.benefit: named})
     assert _review(country, database, admission, {pack.digest: other}) == {"N1": ("queried", "not_reproduced")}
 
 
