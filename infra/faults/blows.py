@@ -161,13 +161,15 @@ def chaos(scene: Scene) -> None:
 
 
 def freeze_leader(scene: Scene) -> None:
-    """Freeze the worker that decides until the other one leads; then let it wake up."""
+    """Freeze the worker that decides, in a half-written set, until the other one leads; then let it wake up."""
     names = sorted(scene.site.workers)
     scene.watch.look()
     leader = next((name for name in names if scene.watch.leads(name, "decide")), names[0])
     others = [name for name in names if name != leader]
     pid = scene.site.pid(leader)
-    os.kill(pid, signal.SIGSTOP)
+    with held(scene.site, "decision") as inside:
+        os.kill(pid, signal.SIGSTOP)
+    scene.notes.append("the leader frozen in a half-written set" if inside else "the leader frozen between sets")
     try:
         took = wait_until(
             lambda: any(scene.watch.leads(name, "decide") for name in others), LEAD_SECONDS, "another leader"

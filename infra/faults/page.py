@@ -49,6 +49,10 @@ of the scenario differs from what was worked out without the policy packs, or wh
 **Recovery** is, for each blow, the time from its end (the kill, the link restored, the room on the disk) until a
 record was confirmed again and everything published by then was recorded, decided and relayed.
 
+What it has found: a leader frozen in the middle of copying rows was replaced by nobody until it woke up (seed 2, row
+`two-workers`), because its session stays `active` and only idle ones counted as silent. It is replaced after a minute
+now ([takeover.py](../ledger/store/takeover.py)), and the row freezes its leader there each time.
+
 What it does not try: a worker here has the roles record, decide and relay, and not seal; links are cut by a proxy on
 the same machine, so a connection ends or stands still, and no packet is lost alone; there is one broker, so no replica
 takes over; the disk that is filled is a file system in memory, mounted by root, and for anybody else its two rows say

@@ -51,8 +51,8 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "two-workers",
-        "two workers: random kills and freezes of 13 s (the session timeout is 10 s), then the leader frozen until the "
-        "other one leads",
+        "two workers: random kills and freezes of 13 s (the session timeout is 10 s), then the leader frozen in a "
+        "half-written set until the other one leads",
         ((1, 0.2, blows.chaos), (2, 0.5, blows.freeze_leader)),
         workers=2,
     ),
