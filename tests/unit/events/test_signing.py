@@ -42,7 +42,11 @@ def test_a_good_signature_gives_the_key() -> None:
     assert outcome(SIGNER.sign_batch([b"value"])[0]) == "k"
 
 
-@pytest.mark.parametrize(("header", "key_id"), [(None, "k"), (b"", "k"), (ONE, None), (ONE, ""), (None, None)])
+@pytest.mark.parametrize(
+    ("header", "key_id"),
+    [(None, "k"), (b"", "k"), (ONE, None), (ONE, ""), (None, None)],
+    ids=["no header", "empty header", "no key", "empty key", "neither"],
+)
 def test_unsigned(header: bytes | None, key_id: str | None) -> None:
     assert outcome(header, key_id=key_id) == "unsigned"
 
