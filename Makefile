@@ -2,6 +2,8 @@
 SCENARIO ?= births-2018
 SIZE ?=
 TESTS ?= tests
+# Each process of the tests has a broker and a database server of its own; 0 runs them in one.
+PROCESSES ?= 2
 BIN := .venv/bin
 SETUP = python=$$(PYTHON="$(PYTHON)" sh infra/setup/python.sh) && "$$python" infra/setup/environment.py
 
@@ -19,7 +21,7 @@ run: environment ## Publish a real scenario and compare with the published figur
 
 test: environment-dev ## Run the tests on real Kafka and PostgreSQL (TESTS=tests/unit for some)
 	@$(BIN)/spp setup
-	@$(BIN)/python -m pytest -m "not long" $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile --durations 15 -m "not long" $(TESTS)
 
 test-long: environment-dev ## Run the tests that take minutes
 	@$(BIN)/spp setup
