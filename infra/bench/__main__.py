@@ -15,6 +15,7 @@ import typer
 
 from infra.bench import page, report, single, sizes
 from infra.bench.figures import Row
+from infra.bench.path import UnreconciledError
 from infra.bench.rows import ROWS
 from infra.bench.world import StalledError, World, gather_groups
 from ledger.store import connect
@@ -68,7 +69,7 @@ def main(
                 found = single.measure(world, plan)
             else:
                 run = _run(world, chosen, busy)
-    except (LocalError, StalledError) as error:
+    except (LocalError, StalledError, UnreconciledError) as error:
         typer.echo(f"bench: {error}; logs are in {_own_settings().log_directory}", err=True)
         raise typer.Exit(1) from error
     if alone:
@@ -160,8 +161,6 @@ def _show_single(found: report.Result, *, json: bool) -> None:
         write_json(report.as_json(found))
     else:
         report.show(found)
-    if found.run.unreconciled:
-        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

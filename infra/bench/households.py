@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from events.topics import PAYMENT
 from infra.bench import deciding, prepare, recording
 from infra.bench.deciding import Decided
-from infra.bench.path import Written, written
+from infra.bench.path import Written, reconciled, written
 from infra.bench.world import World
 from pipeline.scenarios.script import Line
 
@@ -47,4 +47,5 @@ def measure(world: World, lines: list[Line], change: Callable[[bytes], bytes] = 
         folded = deciding.decide(settings)
         recording.record(settings, requests, done)
         decided = deciding.decide(settings)
+        reconciled(settings)
         return Month(len(facts), folded, decided, written(settings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from infra.bench.measure import Timing, follow
 from infra.bench.sealing import SealAges
@@ -39,13 +39,12 @@ class Written:
 
 @dataclass
 class PathRun:
-    """One measurement of the full path; `unreconciled` are the identities that do not agree afterwards."""
+    """One measurement of the full path, whose books agree afterwards."""
 
     timing: Timing
     workers: int
     batch: int
     written: Written
-    unreconciled: list[str] = field(default_factory=list)
     seal: dict[str, float] | None = None
 
 
@@ -58,7 +57,10 @@ def run(
     *,
     seal: bool = False,
 ) -> PathRun:
-    """Measure `events` records that wait in the topics, on the fresh ledger of `settings`."""
+    """Measure `events` records that wait in the topics, on the fresh ledger of `settings`.
+
+    Raises UnreconciledError when the books do not agree afterwards: a speed of wrong books is none.
+    """
     leaders = (*LEADERS, "seal") if seal else LEADERS
     ages = SealAges()
     with (
@@ -71,9 +73,20 @@ def run(
             ages.finish(conn)
         else:
             timing = follow(conn, events, world.pids)
+    reconciled(settings)
+    return PathRun(timing, workers, batch, written(settings), ages.told if seal else None)
+
+
+class UnreconciledError(Exception):
+    """Books do not agree; the message names the identities and by how much."""
+
+
+def reconciled(settings: Settings) -> None:
+    """Check every identity of the books; raises UnreconciledError."""
     with snapshot(settings.ledger) as conn:
         wrong = [f"{one.name} {one.difference:,}" for one in reconcile(conn) if one.difference]
-    return PathRun(timing, workers, batch, written(settings), wrong, ages.told if seal else None)
+    if wrong:
+        raise UnreconciledError(f"the books do not agree afterwards: {', '.join(wrong)}")
 
 
 def written(settings: Settings) -> Written:

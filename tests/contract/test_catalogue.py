@@ -15,9 +15,9 @@ NUMBERS = """
 1 event.retracted 101 household.identified 102 household.revoked 103 person.enrolled 104 person.withdrawn
 105 person.registered 106 person.died 107 person.merged 108 facility.registered 201 condition.verified
 202 contribution.recorded 203 encounter.recorded 301 payment.requested 302 payment.withdrawn 303 batch.declared
-304 cycle.closed 305 payee.changed 401 line.certified 402 line.refused 403 line.queried 404 finding.recorded 405 batch.certified
-406 certificate.superseded 501 instruction.accepted 502 instruction.rejected 503 payment.settled 504 payment.returned
-505 statement.booked 506 statement.closed 601 budget.allotted 602 fund.received
+304 cycle.closed 305 payee.changed 401 line.certified 402 line.refused 403 line.queried 404 finding.recorded
+405 batch.certified 406 certificate.superseded 501 instruction.accepted 502 instruction.rejected 503 payment.settled
+504 payment.returned 505 statement.booked 506 statement.closed 601 budget.allotted 602 fund.received
 """
 PENDED = """
 1 enrolment_missing 2 household_missing 3 verification_missing 4 encounter_missing 5 facility_missing

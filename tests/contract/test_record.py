@@ -138,7 +138,6 @@ def test_subject_and_traceparent_are_optional() -> None:
         "kh.sp.award.granted.v1",
         "kh.sp.hold.released.v1",
         "kh.sp.hold.placed.v1",
-        "kh.sp.hold.released.v1",
         "kh.sp.recovery.ordered.v1",
         "kh.sp.instruction.issued.v1",
         "kh.sp.payment.decided.v1",

@@ -53,7 +53,7 @@ def measure(world: World) -> Row:
 
 HEADINGS = (
     ">recording", ">batch", ">events", ">s to recorded", ">s to decided", ">s to relayed", ">events/s",
-    ">decisions a request", ">transfers/s", ">µs of processor an event", "books",
+    ">decisions a request", ">transfers/s", ">µs of processor an event",
 )  # fmt: skip
 
 
@@ -69,7 +69,6 @@ def line(run: path.PathRun) -> tuple[Cell, ...]:
         run.written.per_request,
         run.written.transfers / timing.stages["decided"],
         sum(timing.cpu_us.values()),
-        "agree" if not run.unreconciled else "; ".join(run.unreconciled),
     )
 
 
