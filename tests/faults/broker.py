@@ -59,8 +59,12 @@ class Broker:
         self.owners, self.generation = owners, self.generation + 1
 
     def forget(self) -> None:
-        """Lose what was committed: offsets start at zero again."""
+        """Lose what was committed: offsets start at zero again, which the fence makes harmless by itself."""
         self.committed.clear()
+
+    def pass_over(self) -> None:
+        """Move what was committed to the end of every partition, as an operator's reset to the latest does."""
+        self.committed = {place: len(log) for place, log in self.logs.items()}
 
     def of(self, name: str) -> list[Place]:
         """The partitions of one recorder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from events.reasons import REASONS_BY_NUMBER
 from events.topics import LEDGER, TOPICS
@@ -27,6 +27,22 @@ if TYPE_CHECKING:
     from tests.faults.simulation import Outcome
 
 Told = tuple[object, ...]
+FROZEN_TOO_EARLY, STUCK = "frozen too early", "stuck"
+
+
+class Wrong(NamedTuple):
+    """One thing that is wrong. `kind` is what found it: a check's name, the type of an error, or one of the above."""
+
+    kind: str
+    what: str
+
+    def __str__(self) -> str:
+        return self.what
+
+    @classmethod
+    def by(cls, error: Exception, where: str) -> Wrong:
+        """An error where none may be."""
+        return cls(type(error).__name__, f"{where}: {type(error).__name__}: {error}")
 
 
 class Ledger:
@@ -54,31 +70,32 @@ class Ledger:
         return self.connection.execute(query, binary=True).fetchall()
 
 
-def check(outcome: Outcome) -> list[str]:
+def check(outcome: Outcome) -> list[Wrong]:
     """All that is wrong after a schedule, nothing when all is well."""
-    wrong = [*outcome.seen, *_unexpected(outcome.crashes)]
+    wrong = [*(Wrong(FROZEN_TOO_EARLY, seen) for seen in outcome.seen), *_unexpected(outcome.crashes)]
     if not outcome.quiet:
-        wrong.append("something is stuck: records, marks or outbox rows are left that nobody takes")
+        wrong.append(Wrong(STUCK, "something is stuck: records, marks or outbox rows are left that nobody takes"))
     with connect(outcome.url, "reader") as connection:
         try:
             ledger = Ledger(outcome, connection)
         except Exception as error:  # noqa: BLE001 - books the model cannot read are wrong books
-            return [*wrong, f"the model cannot follow: {type(error).__name__}: {error}"]
+            return [*wrong, Wrong.by(error, "the model cannot follow")]
         for each in CHECKS:
             try:
-                wrong += each(ledger)
+                wrong += [Wrong(each.__name__, what) for what in each(ledger)]
             except Exception as error:  # noqa: BLE001 - likewise
-                wrong.append(f"{each.__name__}: {type(error).__name__}: {error}")
+                wrong.append(Wrong.by(error, each.__name__))
     return wrong
 
 
-def _unexpected(crashes: list[tuple[str, BaseException]]) -> Iterator[str]:
+def _unexpected(crashes: list[tuple[str, BaseException]]) -> Iterator[Wrong]:
     """A consumer that passed records over must end its process, and a fault while it starts may; nothing else."""
     for name, error in crashes:
         if not isinstance(error, HoleError) and not is_transient(error):
             frame = traceback.extract_tb(error.__traceback__)[-1]
             said = str(error).partition("\n")[0]
-            yield f"{name} crashed in {frame.name}: {type(error).__name__}: {said}"
+            kind = type(error).__name__
+            yield Wrong(kind, f"{name} crashed in {frame.name}: {kind}: {said}")
 
 
 def _spot(position: int) -> model.Spot:

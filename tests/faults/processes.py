@@ -99,8 +99,9 @@ class Recording:
                     self.heads[place] = head + 1
 
     def seek(self, places: list[Place]) -> dict[Place, int]:
-        """Where to begin: the database's offsets, whatever Kafka was told."""
-        return self.offsets.load(places) if places else {}
+        """Where to begin: where Kafka says, but for the database's offsets, which go before."""
+        told = {place: self.broker.committed.get(place, 0) for place in places}
+        return told | self.offsets.load(places) if places else {}
 
     def _next_place(self) -> Place | None:
         waiting = [place for place, head in sorted(self.heads.items()) if head < len(self.broker.logs[place])]

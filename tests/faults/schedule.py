@@ -16,7 +16,8 @@ RECORDERS, DECIDERS, RELAYS = ("record-a", "record-b"), ("decide-1", "decide-2")
 PROCESSES = (*RECORDERS, *DECIDERS, *RELAYS)
 KAFKA, EVERYBODY = "kafka", "everybody"
 
-PUBLISH, HOLD_BACK, END, REBALANCE, FORGET = "publish", "publish all but", "come to the end", "rebalance", "forget"
+PUBLISH, HOLD_BACK, END, REBALANCE = "publish", "publish all but", "come to the end", "rebalance"
+FORGET, PASS_OVER = "forget", "pass over"
 SETTLE = "settle"
 KILL, FREEZE, THAW, CUT_IDLE = "kill", "freeze", "thaw", "cut-idle"
 DEAF, HEAR, REWIND, SKIP = "deaf", "hear", "rewind", "skip"
@@ -194,7 +195,7 @@ def _draw_move(random: Random, calm: float) -> Move:
     if chance < 0.20:
         return Move(KAFKA, REBALANCE, random.getrandbits(10))
     if chance < 0.21:
-        return Move(KAFKA, FORGET, 0)
+        return Move(KAFKA, FORGET if chance < 0.203 else PASS_OVER, 0)
     who = random.choice((*RECORDERS, *RECORDERS, *DECIDERS, *DECIDERS, *RELAYS))
     if random.random() < calm:
         return Move(who, "", random.choice((1, 3, 13, LIMITLESS, LIMITLESS)))

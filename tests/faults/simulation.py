@@ -14,10 +14,11 @@ from tests.faults.broker import Broker
 from tests.faults.connection import SERVER_ERRORS
 from tests.faults.schedule import EVERYBODY, KAFKA, PROCESSES, Move, Schedule
 from tests.faults.story import PLACES
-from tests.faults.turns import LIMITLESS, Process, Turns
+from tests.faults.turns import LIMITLESS, HangsError, Process, Turns
 from tests.faults.witness import Witness
 
 if TYPE_CHECKING:
+    from tests.faults.checks import Wrong
     from tests.faults.server import Server
     from tests.faults.variants import Variant
 
@@ -42,28 +43,28 @@ class Outcome:
     crashes: list[tuple[str, BaseException]] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     """What was wrong while it ran."""
-    trace: list[str] = field(default_factory=list)
 
 
 class Simulation:
     """One schedule being run."""
 
-    def __init__(self, told: Schedule, url: str, *, tracing: bool) -> None:
+    def __init__(self, told: Schedule, url: str, trace: list[str] | None = None) -> None:
         self.told, self.url = told, url
         self.broker = Broker({place: [] for place in PLACES})
         observer = psycopg.Connection[tuple[object, ...]].connect(url, autocommit=True)
-        self.turns = Turns(observer, self.broker, tracing=tracing)
+        self.turns = Turns(observer, self.broker, traced=trace)
         self.witness = Witness(observer)
         self.turns.connected, self.turns.after_commit = self.witness.connected, self.witness.after_commit
         self.turns.begins, self.turns.forget = self.witness.begins, self.witness.forget
         self.unpublished, self.end = list(told.published), list(told.end)
-        self.outcome = Outcome(told, self.broker, url, observer, seen=self.witness.seen, trace=self.turns.traced)
+        self.outcome = Outcome(told, self.broker, url, observer, seen=self.witness.seen)
         self._kafka: dict[str, Callable[[int], None]] = {
             schedule.PUBLISH: self._publish,
             schedule.HOLD_BACK: self._hold_back,
             schedule.END: self._come_to_the_end,
             schedule.REBALANCE: self._rebalance,
             schedule.FORGET: self._forget,
+            schedule.PASS_OVER: self._pass_over,
         }
         self._rebalance(0b0101010101)
 
@@ -78,12 +79,11 @@ class Simulation:
             self.outcome.quiet = self._settle()
         finally:
             for process in self.turns.processes.values():
-                self.turns.kill(process)
-                self._note_crash(process)
+                self._end(process)
         return self.outcome
 
     def _move(self, move: Move) -> None:
-        if self.turns.tracing:
+        if self.turns.traced is not None:
             self.turns.traced.append(f"-- {move}")
         if move.who == EVERYBODY:
             self._settle()
@@ -130,7 +130,18 @@ class Simulation:
         self.broker.rebalance({place: names[bits >> at & 1] for at, place in enumerate(PLACES)})
 
     def _forget(self, _count: int) -> None:
+        self._leave_group()
         self.broker.forget()
+
+    def _pass_over(self, _count: int) -> None:
+        self._leave_group()
+        self.broker.pass_over()
+
+    def _leave_group(self) -> None:
+        """Kafka changes offsets behind its consumers' backs only while there are none."""
+        for name in schedule.RECORDERS:
+            if name in self.turns.processes:
+                self.turns.kill(self.turns.processes[name])
 
     # -- processes ----------------------------------------------------------------------------------------------------
 
@@ -149,6 +160,13 @@ class Simulation:
         if name in schedule.DECIDERS:
             return partial(processes.decide, url=self.url, marks_at_once=self.told.marks_at_once)
         return partial(processes.relaying, url=self.url)
+
+    def _end(self, process: Process) -> None:
+        try:
+            self.turns.kill(process)
+        except HangsError as error:
+            process.crash = error
+        self._note_crash(process)
 
     def _note_crash(self, process: Process) -> None:
         if process.crash is not None:
@@ -174,14 +192,18 @@ class Simulation:
 
 
 def run(
-    server: Server, told: Schedule, check: Callable[[Outcome], list[str]], variant: Variant, *, tracing: bool = False
-) -> tuple[list[str], list[str]]:
-    """Run a schedule on production as `variant` has it and check what it left; returns what is wrong, and the trace."""
+    server: Server,
+    told: Schedule,
+    check: Callable[[Outcome], list[Wrong]],
+    variant: Variant,
+    trace: list[str] | None = None,
+) -> list[Wrong]:
+    """Run a schedule on production as `variant` has it; returns what is wrong and adds every statement to `trace`."""
     with server.ledger() as url:
         with variant.installed(url):
-            simulation = Simulation(told, url, tracing=tracing)
+            simulation = Simulation(told, url, trace)
             try:
                 outcome = simulation.run()
             finally:
                 simulation.outcome.observer.close()
-        return check(outcome), outcome.trace
+        return check(outcome)

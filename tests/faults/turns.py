@@ -125,8 +125,8 @@ class Turns:
     monitor: psycopg.Connection[tuple[object, ...]]
     broker: Broker
     processes: dict[str, Process] = field(default_factory=dict)
-    traced: list[str] = field(default_factory=list)
-    tracing: bool = False
+    traced: list[str] | None = None
+    """Every statement in the order sent, when somebody wants them."""
     connected: Callable[[Simulated], None] = lambda _connection: None
     begins: Callable[[str], None] = lambda _name: None
     forget: Callable[[str], None] = lambda _name: None
@@ -134,7 +134,7 @@ class Turns:
 
     def trace(self, process: Process, what: str, fault: str) -> None:
         """Note a statement."""
-        if self.tracing:
+        if self.traced is not None:
             self.traced.append(f"{process.name} {what}{' !' + fault if fault else ''}")
 
     def run(self, process: Process, statements: int = LIMITLESS, fault: str = "", until: str = "") -> None:
@@ -163,7 +163,7 @@ class Turns:
         return process
 
     def kill(self, process: Process) -> None:
-        """End a process wherever it is; returns when the server has forgotten it."""
+        """End a process wherever it is; returns when the server has forgotten it. Raises HangsError when it goes on."""
         if not process.ended:
             process.dead = True
             for connection in process.connections:
@@ -173,7 +173,8 @@ class Turns:
                 process.blocked = False
             else:
                 process.go.release()
-            process.stopped.acquire()
+            if not process.stopped.acquire(timeout=HANGING_SECONDS):
+                raise HangsError(f"{process.name} was killed at {process.at!r} and does not end")
         self.await_gone([connection.pid for connection in process.connections])
 
     def _follow(self, process: Process) -> None:

@@ -23,10 +23,12 @@ from pipeline import leadership
 from pipeline.decide import ahead, decider, flight, shelf, steps, taking, writing
 from pipeline.decide.taking import Taken
 from pipeline.leadership import Leadership
+from pipeline.offsets import StoredOffsets
 from pipeline.relay import ITEMS, Relay
 from processors import adjudicate, desk
 from processors.facts import decode_state
 from processors.view import View
+from tests.faults.checks import FROZEN_TOO_EARLY, STUCK
 from tests.faults.turns import CURRENT
 
 if TYPE_CHECKING:
@@ -50,10 +52,11 @@ _SERVE = decider.Decider._serve
 
 @dataclass(frozen=True)
 class Variant:
-    """One thing wrong. `schema` is done to each ledger first, as a superuser."""
+    """One thing wrong. `kind` is how it must fail; `schema` is done to each ledger first, as a superuser."""
 
     name: str
     story: str
+    kind: str
     replaced: tuple[Replacement, ...]
     schema: str = ""
 
@@ -69,7 +72,7 @@ class Variant:
             yield
 
 
-SOUND = Variant("sound", "production as it is", ())
+SOUND = Variant("sound", "production as it is", "", ())
 
 
 # -- record -----------------------------------------------------------------------------------------------------------
@@ -217,77 +220,98 @@ VARIANTS = (
     Variant(
         "offset committed first",
         "the partition's offset is committed in a transaction before the one that records",
+        "offsets_are_contiguous",
         ((inbox._Batch, "record", _offset_committed_first),),
     ),
     Variant(
         "fence missing",
         "the offset is set whatever it was: a former owner of the partition records on",
+        "UniqueViolation",
         ((inbox, "_FENCE", _NO_FENCE),),
+    ),
+    Variant(
+        "begins where Kafka says",
+        "a consumer starts at the offset committed to Kafka, whatever the database has",
+        STUCK,
+        ((StoredOffsets, "load", lambda _self, _places: {}),),
     ),
     Variant(
         "content compare missing",
         "a known identity is a replay, whatever it says",
+        "intake_is_complete",
         ((inbox, "_sift", _never_conflicts),),
     ),
     Variant(
         "content compared in one snapshot",
         "what another worker took after the look-up is not looked up again",
+        "intake_is_complete",
         ((inbox, "take_identities", _compared_in_one_snapshot),),
     ),
     Variant(
         "unique marks",
         "one mark an entity, ON CONFLICT DO NOTHING",
+        STUCK,
         ((copy, "copy_rows", _unique_marks),),
         f"create unique index on mark (entity) where cause = {int(Cause.FACT)}",
     ),
     Variant(
         "facts by watermark",
         "new facts are those recorded after the last one folded, not those the deleted marks name",
+        "states_are_the_facts",
         ((ahead, "read_next", _read_by_watermark),),
     ),
     Variant(
         "neighbours not marked",
         "a change of facts marks nobody who reads them",
+        "decisions_are_the_models",
         ((books_writer, "mark_readers", _nothing),),
     ),
     Variant(
         "frozen with a mark outstanding",
         "freeze orders are carried out at once",
+        FROZEN_TOO_EARLY,
         ((shelf.DatabaseShelf, "outstanding", lambda _self, _keys: set()),),
     ),
     Variant(
         "close ignores time",
         "a closed cycle is decided on whatever is known",
+        "decisions_are_the_models",
         ((adjudicate, "View", lambda states, commons, _horizon: View(states, commons, None)),),
     ),
     Variant(
         "claims updated",
         "claims are inserted or updated, those that ended stay",
+        "claims_are_the_models",
         ((books_writer, "drop_claims", _claims_updated), (writing, "_append", _claims_upserted)),
     ),
     Variant(
         "merged winners unhandled",
         "two frozen lines that turn out to be of one birth both keep their claims",
+        "nothing_is_left",
         ((desk, "adjudicate", _both_winners_hold),),
     ),
     Variant(
         "relay deletes first",
         "outbox rows are deleted before the brokers have acknowledged",
+        "everything_was_relayed",
         ((Relay, "step", _deleted_first),),
     ),
     Variant(
         "lock on another connection",
         "the leader's lock is held on another connection than the one that commits",
+        "states_are_the_facts",
         ((decider.Decider, "_serve", _held_elsewhere), (decider, "lead", _yes), (decider, "is_led_on", _yes)),
     ),
     Variant(
         "cache kept after a failure",
         "a step that was not committed leaves what it thought in the leader's cache",
+        "states_are_the_facts",
         ((shelf.Cache, "drop", _nothing), (steps, "Cache", _kept_cache)),
     ),
     Variant(
         "marks deleted first",
         "marks are deleted in a transaction before the one that decides",
+        "states_are_the_facts",
         ((flight, "_take", _marks_deleted_first),),
     ),
 )

@@ -27,7 +27,7 @@ def running() -> Iterator[Server]:
 def test_the_books_of_any_schedule_are_rebuilt(running: Server, seed: int) -> None:
     with running.ledger() as url:
         with processes.installed():
-            outcome = Simulation(schedule.draw(seed), url, tracing=False).run()
+            outcome = Simulation(schedule.draw(seed), url).run()
         outcome.observer.close()
         assert outcome.quiet
         Rebuilding(running.server, EMPTY).same(url, seed)
