@@ -15,9 +15,9 @@ from ledger.verify.codes import Code, FailureError
 from ledger.verify.notes import SIGNATURE, Checkpoint, is_signed
 from ledger.verify.trees import leaf_hashes, root_of
 
-VERSION, TRANSFER, DECISION, KEY = 1, 1, 2, 6
-KINDS = {TRANSFER: "transfer", DECISION: "decision", 3: "quarantine audit", 4: "policy activation", 5: "schema digest",
-         KEY: "signing key", 7: "period event"}  # fmt: skip
+VERSION, TRANSFER, DECISION, SCHEMA, KEY = 1, 1, 2, 5, 6
+KINDS = {TRANSFER: "transfer", DECISION: "decision", 3: "quarantine audit", 4: "policy activation",
+         SCHEMA: "schema digest", KEY: "signing key", 7: "period event"}  # fmt: skip
 _HEAD = Struct(">BBqq")
 _SUBJECT = Struct(">H")
 _MOVE = Struct(">ihh")
@@ -90,6 +90,8 @@ class Books:
         """Blocks by the number of leaves they end at, of those fed since it was emptied."""
         self.keys: list[tuple[int, str, bytes]] = []
         """Leaf, log and public half of every key on record, the newest last."""
+        self.schemas: list[tuple[int, bytes]] = []
+        """Leaf and digest of everything the database's catalogue ever said."""
         self._blocks = blocks
         self._block: Block | None = None
         self._previous = (0, bytes(32), 0)
@@ -117,6 +119,8 @@ class Books:
                         self._decision(leaf)
                     elif kind == KEY:
                         self._key(leaf)
+                    elif kind == SCHEMA:
+                        self.schemas.append((leaf_no, leaf[30:62]))
                     self._left.append(0)
                     self._marks.append(0)
             except (struct.error, UnicodeDecodeError) as error:
@@ -145,9 +149,7 @@ class Books:
             if hash_of(block) != block.hash:
                 raise FailureError(Code.BLOCK, f"the header of block {block.block_no} was changed")
         if block.block_no != block_no:
-            raise FailureError(
-                Code.BLOCK, f"leaf {self.size} says it is in block {block_no}; it stands in {block.block_no}"
-            )
+            raise FailureError(Code.BLOCK, f"leaf {self.size} says block {block_no}; it stands in {block.block_no}")
 
     def _end_block(self, block: Block) -> None:
         if root_of(self._hashes) != block.root:
@@ -185,9 +187,7 @@ class Books:
     def _decision(self, leaf: bytes) -> None:
         subject, version, _ = read_decision(leaf)
         if version != self._versions.get(subject, 0) + 1:
-            raise FailureError(
-                Code.NUMBERING, f"decision {self.size}: version {version} does not follow the one before"
-            )
+            raise FailureError(Code.NUMBERING, f"decision {self.size}: version {version} does not follow the last")
         self._versions[subject] = version
 
     def _key(self, leaf: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,12 +57,12 @@ _TYPES: dict[str, Any] = {
     "account": _Account, "transfer": TransferRow, "decision": DecisionRow, "log_entry": entry.EntryRow, "block": Block,
     "tile": _Tile, "checkpoint": _Checkpoint, "cosignature": _Cosignature,
 }  # fmt: skip
-_OTHERS = ("quarantine", "quarantine_audit", "policy_activation", "schema_digest", "signing_key", "period_request",
-           "period_event")  # fmt: skip
+_OTHERS = ("awaiting_leaf", "quarantine", "quarantine_audit", "policy_activation", "schema_digest", "signing_key",
+           "period_request", "period_event")  # fmt: skip
 
 
 def check_dump(path: Path, trust: Trust) -> tuple[Checkpoint, Books]:
-    """Check a whole dump. The newest checkpoint that is good, and the books it stands for."""
+    """Check a whole dump. The newest countersigned checkpoint, and the books up to the newest that is signed."""
     try:
         return _check(_tables(path), trust)
     except (struct.error, ValueError, KeyError, OverflowError) as error:
@@ -71,17 +72,18 @@ def check_dump(path: Path, trust: Trust) -> tuple[Checkpoint, Books]:
 def _check(tables: dict[str, list[Any]], trust: Trust) -> tuple[Checkpoint, Books]:
     checkpoints, head = _checkpoints(tables, trust)
     leaves = _leaves(tables)
-    if len(leaves) < head.size:
-        raise FailureError(Code.TRUNCATED, f"{len(leaves)} leaves are in the dump, {head.size} were signed")
+    newest = checkpoints[-1]
+    if len(leaves) < newest.size:
+        raise FailureError(Code.TRUNCATED, f"{len(leaves)} leaves are in the dump, {newest.size} were signed")
     blocks = sorted(tables["block"], key=lambda block: block.block_no)
     told = sum(block.leaf_count for block in blocks)
     if told != len(leaves):
         raise FailureError(Code.NUMBERING, f"blocks announce {told} leaves, the dump has {len(leaves)}")
     _entries(tables)
-    books = Books(iter([block for block in blocks if block.first_leaf < head.size]))
-    signed = leaves[: head.size]
+    books = Books(iter([block for block in blocks if block.first_leaf < newest.size]))
+    signed = leaves[: newest.size]
     bundles = (signed[at : at + TILE] for at in range(0, len(signed), TILE))
-    check_log(books, bundles, head, [*checkpoints, *trust.seen], _tiles(tables))
+    check_log(books, bundles, newest, [*checkpoints, *trust.seen], _tiles(tables))
     return head, books
 
 
@@ -135,7 +137,7 @@ def _leaves(tables: dict[str, list[Any]]) -> list[bytes]:
 
 
 def _checkpoints(tables: dict[str, list[Any]], trust: Trust) -> tuple[list[Checkpoint], Checkpoint]:
-    """All checkpoints, and the newest one that has what is asked for."""
+    """All checkpoints, the newest last, and the newest one that has what is asked for."""
     lines: dict[int, str] = {}
     for row in tables["cosignature"]:
         lines[row.size] = lines.get(row.size, "") + row.line
@@ -143,14 +145,14 @@ def _checkpoints(tables: dict[str, list[Any]], trust: Trust) -> tuple[list[Check
     if not sizes:
         raise FailureError(Code.UNKNOWN_KEY, "the dump has no signed checkpoint")
     found = [check_note(note + lines.get(size, ""), trust, witnessed=False) for size, note in sorted(sizes.items())]
-    for size in sorted(sizes, reverse=True) if trust.witnesses else sorted(sizes)[-1:]:
-        if not trust.witnesses or size in lines:
+    for size in sorted(sizes, reverse=True):
+        with suppress(FailureError):  # the countersignature is all that can be missing
             return found, check_note(sizes[size] + lines.get(size, ""), trust)
     raise FailureError(Code.NOT_WITNESSED, "no checkpoint of the dump is countersigned")
 
 
 def _entries(tables: dict[str, list[Any]]) -> None:
-    """That rows beside the leaves are what their leaves say, and that no leaf lost its row."""
+    """That rows beside the leaves are what their leaves say, that no leaf lost its row, and no row its leaf."""
     others = {f"record {row['quarantine_no']}": row for row in tables["quarantine"]}
     others |= {f"request {row['request_no']}": row for row in tables["period_request"]}
     bodies: dict[tuple[int, int], bytes] = {}
@@ -158,17 +160,16 @@ def _entries(tables: dict[str, list[Any]]) -> None:
         for row in tables[name]:
             bodies[int(kind), int(row[ref])] = body(_as(row_type, whole(row, others)))
     for leaf in tables["log_entry"]:
-        if bodies.get((leaf.kind, leaf.ref)) != leaf.body:
+        if bodies.pop((leaf.kind, leaf.ref), None) != leaf.body:
             name = entry.ENTRY_NAMES[entry.EntryKind(leaf.kind)]
             raise FailureError(Code.ENTRY, f"row {leaf.ref} of {name} is not what leaf {leaf.leaf_no} says")
+    for place, number in bodies.keys() - {(int(row["kind"]), int(row["ref"])) for row in tables["awaiting_leaf"]}:
+        name = entry.ENTRY_NAMES[entry.EntryKind(place)]
+        raise FailureError(Code.ENTRY, f"row {number} of {name} is in no leaf and does not wait for one")
 
 
 def _as(row_type: Any, row: Row) -> Any:
     return reader(list(row), row_type)(list(row.values()))
-
-
-def _whole(row: Row, _others: dict[str, Row]) -> Row:
-    return row
 
 
 def _audit(row: Row, others: dict[str, Row]) -> Row:
@@ -196,9 +197,10 @@ def _period(row: Row, others: dict[str, Row]) -> Row:
 
 _SOURCES: tuple[tuple[str, entry.EntryKind, str, Callable[[Row, dict[str, Row]], Row], Any, Any], ...] = (
     ("quarantine_audit", entry.EntryKind.QUARANTINE_AUDIT, "audit_no", _audit, entry.AuditRow, entry.audit_body),
-    ("policy_activation", entry.EntryKind.POLICY_ACTIVATION, "activation_no", _whole,
+    ("policy_activation", entry.EntryKind.POLICY_ACTIVATION, "activation_no", lambda row, _others: row,
      entry.ActivationRow, entry.activation_body),
-    ("schema_digest", entry.EntryKind.SCHEMA_DIGEST, "digest_no", _whole, entry.SchemaRow, entry.schema_body),
+    ("schema_digest", entry.EntryKind.SCHEMA_DIGEST, "digest_no", lambda row, _others: row,
+     entry.SchemaRow, entry.schema_body),
     ("signing_key", entry.EntryKind.SIGNING_KEY, "key_no", _key, entry.KeyRow, entry.key_body),
     ("period_event", entry.EntryKind.PERIOD_EVENT, "event_no", _period, entry.PeriodRow, entry.period_body),
 )  # fmt: skip

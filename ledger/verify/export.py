@@ -18,13 +18,14 @@ StoredTile = Callable[[int, int, int], bytes | None]
 
 
 def check_export(directory: Path, trust: Trust) -> tuple[Checkpoint, Books]:
-    """Check a whole export. The newest checkpoint and the books it stands for."""
+    """Check a whole export. The checkpoint it is of, and the books up to the newest that is signed."""
     head = check_note(read_text(directory / "checkpoint"), trust)
     checkpoints = [check_note(note, trust, witnessed=False) for note in read_notes(directory / "checkpoints.jsonl")]
     if head not in checkpoints:
         raise FailureError(Code.TRUNCATED, f"checkpoints.jsonl does not hold the newest, of {head.size} leaves")
+    newest = max(checkpoints, key=lambda told: told.size)
     books = Books(_blocks(directory / "blocks.jsonl"))
-    check_log(books, _bundles(directory, head.size), head, [*checkpoints, *trust.seen], _tile_of(directory))
+    check_log(books, _bundles(directory, newest.size), newest, [*checkpoints, *trust.seen], _tile_of(directory))
     return head, books
 
 
@@ -69,12 +70,8 @@ def _compare(told: Checkpoint, root: bytes, books: Books, head: Checkpoint) -> N
     block = books.block_at.get(told.size)
     if told.size and told.block:
         number, _, digest = told.block.removeprefix("block ").partition(" ")
-        if block is None or number != str(block.block_no) or digest != _base64(block.hash):
+        if block is None or number != str(block.block_no) or digest != base64.b64encode(block.hash).decode():
             raise FailureError(Code.BLOCK, f"the block that ends at leaf {told.size} is not the one that was signed")
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()
 
 
 def tile_path(level: str, index: int, width: int = TILE) -> str:
@@ -113,9 +110,7 @@ def _bundles(directory: Path, size: int) -> Iterator[list[bytes]]:
         width = min(TILE, size - index * TILE)
         path = directory / tile_path("leaves", index, width)
         if not path.is_file():
-            raise FailureError(
-                Code.TRUNCATED, f"{path.relative_to(directory)} is missing: leaves from {index * TILE} on"
-            )
+            raise FailureError(Code.TRUNCATED, f"{path.relative_to(directory)}, leaves from {index * TILE}, is missing")
         yield _unpacked(path, width)
 
 

@@ -77,7 +77,13 @@ def _check(what: str, path: str, trust: Trust, *, balances: bool) -> None:
         sys.stdout.write("\n".join([f"{path}: good", *_checkpoint(told, trust)]) + "\n")
     else:
         told, books = check_export(Path(path), trust) if what == "export" else check_dump(Path(path), trust)
-        sys.stdout.write("\n".join([f"{path}: {books.size} leaves hold", *_checkpoint(told, trust)]) + "\n")
+        said = [f"{path}: {books.size} leaves hold", *_checkpoint(told, trust)]
+        if trust.witnesses and books.size > told.size:
+            said.append(f"countersigned up to {told.size}, {books.size - told.size} more signed only")
+        since = min((one.size for one in trust.seen), default=0)
+        told_since = [(leaf_no, digest.hex()) for leaf_no, digest in books.schemas if leaf_no >= since]
+        said += [f"leaf {leaf_no}: the database's catalogue has the digest {digest}" for leaf_no, digest in told_since]
+        sys.stdout.write("\n".join(said) + "\n")
         if balances:
             _print_balances(books)
 

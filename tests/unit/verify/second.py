@@ -83,7 +83,7 @@ def _newest_signed(note: str, keys: list[tuple[int, bytes]], log_keys: list[str]
 
 
 def accepts_export(directory: Path, log_key: str | list[str], witness_key: str, seen: str | None = None) -> bool:
-    """Whether checkpoints are signed, the newest countersigned, and each is the tree over the leaves that are there."""
+    """Whether checkpoints are signed, the head countersigned, and each is the tree over the leaves that are there."""
     log_keys = [log_key] if isinstance(log_key, str) else log_key
     head = (directory / "checkpoint").read_text()
     notes = [json.loads(line)["note"] for line in (directory / "checkpoints.jsonl").read_text().splitlines()]
@@ -103,8 +103,8 @@ def accepts_export(directory: Path, log_key: str | list[str], witness_key: str, 
         if number in sizes:
             roots[number] = tree.get_root()
     newest = max((one[1] for one in told if one), default=0)
-    return newest == len(leaves) == (told[0] or ("", 0, b""))[1] and all(
-        one is not None and roots.get(one[1]) == one[2] for one in told
+    return (
+        newest == len(leaves) and head in notes and all(one is not None and roots.get(one[1]) == one[2] for one in told)
     )
 
 

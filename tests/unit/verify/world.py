@@ -95,8 +95,8 @@ class World:
             other.post(rows)
         return other
 
-    def write(self, directory: Path, leaves: Sequence[bytes] | None = None) -> Path:
-        """Export it, with other leaves if given."""
+    def write(self, directory: Path, leaves: Sequence[bytes] | None = None, *, head: int = -1) -> Path:
+        """Export it, with other leaves if given; `head` is the note that it is the export of."""
         files = Files(directory)
         files.add(self.leaves() if leaves is None else list(leaves))
         files.finish()
@@ -107,7 +107,7 @@ class World:
                 file.write(json.dumps(told) + "\n")
         lines = [json.dumps({"note": note}) + "\n" for note in self.notes]
         (directory / "checkpoints.jsonl").write_text("".join(lines))
-        (directory / "checkpoint").write_text(self.notes[-1])
+        (directory / "checkpoint").write_text(self.notes[head])
         return directory
 
     def prove(self, index: int, note: str | None = None, leaf: bytes | None = None) -> str:
