@@ -6,6 +6,8 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ledger.model.entry import EntryKind
+
 if TYPE_CHECKING:
     from ledger.store.connection import LedgerConnection
 
@@ -57,6 +59,14 @@ _SECTIONS: Final[dict[str, str]] = {
 }
 
 
+_LAST_TOLD: Final = """
+select digest, summary from schema_digest
+where exists (select from log_entry where kind = %(kind)s and ref = digest_no)
+    or exists (select from awaiting_leaf where kind = %(kind)s and ref = digest_no)
+order by digest_no desc limit 1
+"""
+
+
 class Catalogue(NamedTuple):
     """The digest over all sections, how many objects they have, and what each section says, as JSON."""
 
@@ -81,13 +91,15 @@ def read_catalogue(conn: LedgerConnection) -> Catalogue:
 
 
 def note_catalogue(conn: LedgerConnection) -> list[str]:
-    """Keep the catalogue's digest if it is another than the last one kept; it then becomes a leaf of the log.
+    """Keep the catalogue's digest if it is another than the last that is a leaf or waits; it then becomes a leaf.
+
+    A row that somebody keeps from becoming a leaf does not count: the digest is kept again.
 
     Returns the sections that differ, all of them the first time, none when nothing changed.
     """
     found = read_catalogue(conn)
     with conn.transaction():
-        row = conn.execute("select digest, summary from schema_digest order by digest_no desc limit 1").fetchone()
+        row = conn.execute(_LAST_TOLD, {"kind": int(EntryKind.SCHEMA_DIGEST)}).fetchone()
         if row is not None and row[0] == found.digest:
             return []
         conn.execute("insert into schema_digest (digest, objects, summary) values (%s, %s, %s)", found)

@@ -67,10 +67,19 @@ def _key(text: str) -> VerifierKey:
 
 
 @app.command()
-def seen(directory: Directory, *, json: Json = False) -> None:
+def seen(
+    directory: Directory,
+    *,
+    note: Annotated[bool, typer.Option("--note", help="Print its note, for an auditor's `spp-verify --seen`.")] = False,
+    json: Json = False,
+) -> None:
     """Show the newest checkpoint that was countersigned of each log."""
     store = WitnessStore(directory / STORE_FILE)
-    found = [(origin, last[0] if (last := store.last(origin)) else None) for origin in sorted(store.logs())]
+    every = [(origin, store.last(origin)) for origin in sorted(store.logs())]
+    if note:
+        typer.echo("".join(last[1] for _, last in every if last), nl=False)
+        return
+    found = [(origin, last[0] if last else None) for origin, last in every]
     if json:
         write_json(
             {

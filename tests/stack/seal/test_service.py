@@ -91,8 +91,13 @@ def test_an_auditor_checks_what_commands_write(books: Books, witness: Witness, s
     kept.write_text(spp("ledger", "checkpoint").stdout)
     assert spp("ledger", "export", str(tmp_path / "books")).returncode == 0
     assert spp("ledger", "prove", (7).to_bytes(16).hex(), "-o", str(tmp_path / "bundle")).returncode == 0
-    for what in (("export", tmp_path / "books"), ("bundle", tmp_path / "bundle"), ("checkpoint", kept)):
-        done = spp(what[0], str(what[1]), *trust, "--seen", str(kept), module="ledger.verify.main")
+    newest = tmp_path / "newest"
+    newest.write_text(spp("witness", "seen", str(tmp_path), "--note").stdout)
+    for what in (
+        ("export", tmp_path / "books"), ("bundle", tmp_path / "bundle"), ("checkpoint", kept), ("checkpoint", newest),
+    ):  # fmt: skip
+        seen = ("--seen", str(kept), "--seen", str(newest))
+        done = spp(what[0], str(what[1]), *trust, *seen, module="ledger.verify.main")
         assert Code(done.returncode) is Code.GOOD, done.stderr
     told = spp("export", str(tmp_path / "books"), *trust, "--balances", module="ledger.verify.main").stdout
     with snapshot(books.url) as conn:
@@ -193,6 +198,25 @@ def test_the_digest_of_the_catalogue_is_kept_when_it_changes(books: Books) -> No
         conn.execute("alter table transfer disable trigger append_only_row")
     assert note_catalogue(books.connection) == ["triggers"]
     assert books.connection.execute("select count(*) from awaiting_leaf where kind = 5").fetchone() == (2,)
+
+
+def test_a_digest_that_is_kept_from_becoming_a_leaf_is_told_again(books: Books) -> None:
+    import psycopg
+
+    from ledger.store.catalogue import note_catalogue
+
+    note_catalogue(books.connection)
+    books.note()
+    with psycopg.connect(books.url) as conn:
+        conn.execute("alter table transfer disable trigger append_only_row")
+    for _ in range(2):
+        assert note_catalogue(books.connection) == ["triggers"]
+        books.connection.execute("delete from awaiting_leaf where kind = 5")
+        books.connection.commit()
+    assert note_catalogue(books.connection) == ["triggers"]
+    books.note()
+    assert note_catalogue(books.connection) == []
+    assert books.connection.execute("select count(*) from log_entry where kind = 5").fetchone() == (2,)
 
 
 def test_books_older_than_what_the_witness_saw_are_not_signed_when_the_role_starts(
