@@ -232,3 +232,21 @@ append_only_truncate;
 set session_replication_role = replica; alter table period_request disable trigger user; update period_request set
 last_day = last_day + 1; alter table period_request enable always trigger append_only_row, enable always trigger
 append_only_truncate;
+
+-- writer: an audit that never becomes a leaf
+insert into quarantine_audit (quarantine_no, action, actor, note) values (1, 'refused', 'nobody', ''); delete from
+awaiting_leaf;
+
+-- writer: a signing key that never becomes a leaf
+insert into signing_key (origin, algorithm, public_key, actor, os_user, note) values ('x', 1, decode(repeat('07', 32),
+'hex'), 'nobody', 'nobody', ''); delete from awaiting_leaf;
+
+-- writer: a period opened in no leaf
+insert into period_request (period, kind, first_day, last_day, asked_by, os_user, note) values ('2030', 1,
+'2030-01-01', '2030-12-31', 'nobody', 'nobody', ''); insert into period_event select 2, now(), max(request_no),
+'somebody', 'nobody', '', block_no, hash from period_request, block where block_no = (select max(block_no) from block)
+group by block_no, hash; delete from awaiting_leaf;
+
+-- writer: a digest of the catalogue that never becomes a leaf
+insert into schema_digest (digest, objects, summary) values (decode(repeat('07', 32), 'hex'), 1, '{}'); delete from
+awaiting_leaf;
