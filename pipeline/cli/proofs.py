@@ -109,7 +109,7 @@ def rotate_key(
 ) -> None:
     """Make a new signing key, endorsed by the present one; it signs every checkpoint that covers its leaf.
 
-    Tell the witness before: it countersigns only keys it was told of (`spp witness trust`).
+    Tell the witness at once after: it countersigns only keys it was told of (`spp witness trust`).
     """
     directory = get_settings().log_keys_directory
     if not by.strip():
