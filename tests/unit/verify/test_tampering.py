@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -13,7 +12,6 @@ from typing import Any
 import pytest
 
 from events import merkle
-from ledger.model.entry import EntryKind, EntryRow, SchemaRow, schema_body
 from ledger.proof.note import NoteSigner
 from ledger.verify.codes import Code
 from tests.unit.verify import second
@@ -148,19 +146,6 @@ def test_both_accept_genuine_books(tmp_path: Path) -> None:
     assert second.accepts_export(tmp_path, str(LOG.key), str(WITNESS.key))
 
 
-def test_both_accept_a_checkpoint_that_the_witness_did_not_see_yet(tmp_path: Path) -> None:
-    world = honest()
-    world.post([decision(world.size, len(world.blocks) + 1, 900)])
-    world.sign(witnessed=False)
-    world.write(tmp_path, head=-2)
-    trust = ("--log-key", str(LOG.key), "--witness-key", str(WITNESS.key))
-    command = [sys.executable, "-m", "ledger.verify.main", "export", str(tmp_path), *trust]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert Code(done.returncode) is Code.GOOD, done.stderr
-    assert f"countersigned up to {world.size - 1}, 1 more signed only\n" in done.stdout
-    assert second.accepts_export(tmp_path, str(LOG.key), str(WITNESS.key))
-
-
 @pytest.mark.parametrize(("forge", "codes"), FORGERIES, ids=lambda value: getattr(value, "__name__", ""))
 def test_both_reject_tampered_books(tmp_path: Path, forge: Forge, codes: set[Code]) -> None:
     forge(tmp_path)
@@ -225,26 +210,6 @@ def test_both_reject_a_key_that_is_not_endorsed_or_signs_out_of_its_time(
     forged().write(tmp_path)
     assert verify("export", tmp_path, keys=(LOG, NEXT)) is Code.KEY
     assert not second.accepts_export(tmp_path, [str(LOG.key), str(NEXT.key)], str(WITNESS.key))
-
-
-def test_what_the_catalogue_said_since_the_last_visit_is_printed(tmp_path: Path) -> None:
-    world = honest(20)
-    for at in (1, 2, 3):
-        row = SchemaRow(bytes([at]) * 32, 9, "{}", 1)
-        world.post([EntryRow(world.size, len(world.blocks) + 1, EntryKind.SCHEMA_DIGEST, at, schema_body(row))])
-        (tmp_path / f"kept{at}").write_text(world.sign())
-    world.write(tmp_path / "books")
-
-    def printed(*seen: str) -> list[tuple[str, str]]:
-        command = [sys.executable, "-m", "ledger.verify.main", "export", str(tmp_path / "books")]
-        command += ["--log-key", str(LOG.key), *(text for name in seen for text in ("--seen", str(tmp_path / name)))]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        return re.findall(r"^leaf (\d+): the database's catalogue has the digest (\w+)$", done.stdout, re.MULTILINE)
-
-    told = [(str(world.size - 4 + at), f"0{at}" * 32) for at in (1, 2, 3)]
-    assert printed() == told
-    assert printed("kept3", "kept1") == told[1:]
-    assert printed("kept3") == []
 
 
 def test_both_reject_a_fork_that_a_colluding_witness_signed_against_what_the_auditor_kept(tmp_path: Path) -> None:
