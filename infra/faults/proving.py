@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.faults.effects import OnTopics
@@ -86,8 +87,8 @@ def _undone(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 def _spoilings() -> Iterator[tuple[str, Callable[[psycopg.Connection[Any]], bool]]]:
     for table, name in TAKEN.items():
-        yield f"{name} taken out", lambda conn, table=table: _delete(conn, table)  # type: ignore[misc]
-        yield f"{name} doubled", lambda conn, table=table: _double(conn, table)  # type: ignore[misc]
+        yield f"{name} taken out", partial(_delete, table=table)
+        yield f"{name} doubled", partial(_double, table=table)
     yield "the amount of a decision raised by one riel", _raise_amount
     yield "an accepted event given other bytes", _change_bytes
 
