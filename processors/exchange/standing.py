@@ -8,12 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from processors.exchange.answers import Direction, Verdict
+from processors.lifecycle import UNCLAIMED
 
 if TYPE_CHECKING:
     from processors.exchange.answers import Movement, Status
-
-UNCLAIMED: Final = "unclaimed"
-"""The one reason that makes a return final (contract)."""
 
 
 class InstructionState(StrEnum):
